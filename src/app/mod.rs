@@ -1,0 +1,168 @@
+//! State, commands and the one function that changes state. [`update`] takes what happened and gives back what should
+//! happen, as data; it does no I/O, reads no clock, spawns nothing. Facts live once, in the model; screens own
+//! selection, scroll and filter.
+
+use std::sync::Arc;
+
+use crate::domain::check::Finding;
+use crate::domain::diff::{Against, Diff};
+use crate::domain::environment::EnvName;
+use crate::domain::fact::Fact;
+use crate::domain::log::{LogBatch, Since};
+use crate::domain::matrix::RuleRow;
+use crate::domain::plan::Plan;
+use crate::domain::problem::Problem;
+use crate::domain::progress::{DeployReport, Progress};
+use crate::domain::remote::Timestamp;
+use crate::domain::render::Rendering;
+use crate::domain::workspace::Workspace;
+
+/// Names a piece of work. An answer whose ticket is no longer current is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// Work that takes time and is done elsewhere.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Work {
+    /// Read the workspace, render every environment, check all of it.
+    Open,
+    /// Compare an environment.
+    Diff {
+        /// The new side.
+        environment: EnvName,
+        /// The old side.
+        against: Against,
+    },
+    /// Make a plan, and the diff that belongs to it.
+    Plan {
+        /// For this environment.
+        environment: EnvName,
+    },
+    /// Carry out exactly this plan.
+    Deploy {
+        /// The plan that was confirmed.
+        plan: Arc<Plan>,
+    },
+    /// Follow the log of an environment over its containers.
+    Follow {
+        /// The environment.
+        environment: EnvName,
+        /// From where.
+        since: Since,
+    },
+}
+
+/// What should happen. Tests compare it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Start work; its answer carries the ticket.
+    Start {
+        /// Names it.
+        ticket: Ticket,
+        /// What.
+        work: Work,
+    },
+    /// Stop work. A deploy that is stopped puts back what ran before.
+    Cancel(Ticket),
+    /// Open a shell in the container of an environment, with the terminal handed over.
+    Shell(EnvName),
+    /// Open a file of the workspace in `$EDITOR`, with the terminal handed over.
+    Edit {
+        /// Path below the workspace root.
+        path: String,
+        /// Line, from 1.
+        line: u32,
+    },
+    /// Stop the program, as Ctrl-Z does.
+    Suspend,
+    /// Draw everything anew.
+    Redraw,
+    /// End the program.
+    Quit,
+}
+
+/// What `Work::Open` gives: the workspace and all that follows from it without any engine.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Opened {
+    /// The workspace.
+    pub workspace: Arc<Workspace>,
+    /// One rendering for each environment, in the same order, secrets as holes.
+    pub renderings: Vec<Arc<Rendering>>,
+    /// Rules against environments.
+    pub matrix: Arc<Vec<RuleRow>>,
+    /// All findings, worst first.
+    pub findings: Arc<Vec<Finding>>,
+}
+
+/// What work gave.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// Of `Work::Open`.
+    Opened(Result<Opened, Problem>),
+    /// Of `Work::Diff`.
+    Diff(Result<Arc<Diff>, Problem>),
+    /// Of `Work::Plan`: the plan, and its diff against what runs.
+    Plan(Result<(Arc<Plan>, Arc<Diff>), Problem>),
+    /// Of `Work::Deploy`.
+    Deployed(Result<DeployReport, Problem>),
+    /// Of `Work::Follow`: it ended, because it was stopped or because of a problem.
+    Followed(Result<(), Problem>),
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Msg {
+    /// The person pressed a key.
+    Key(Key),
+    /// The person pasted a text.
+    Paste(String),
+    /// The person clicked on something that the drawn frame made clickable.
+    Point(Target),
+    /// The person turned the wheel; negative is up.
+    Wheel(i16),
+    /// The terminal has another size, in cells.
+    Resized {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        height: u16,
+    },
+    /// The clock. The only way in which time comes in.
+    Tick(Timestamp),
+    /// The engine saw something.
+    Fact(Box<Fact>),
+    /// The log said something.
+    Log {
+        /// Of this following.
+        ticket: Ticket,
+        /// The lines.
+        batch: LogBatch,
+    },
+    /// A deploy said something.
+    Progress {
+        /// Of this deploy.
+        ticket: Ticket,
+        /// What.
+        progress: Progress,
+    },
+    /// Work ended.
+    Done {
+        /// Which.
+        ticket: Ticket,
+        /// How.
+        outcome: Outcome,
+    },
+    /// A task of ours panicked.
+    Crashed {
+        /// Which.
+        task: &'static str,
+        /// What it said.
+        report: String,
+    },
+}
+
+pub use key::Key;
+pub use target::Target;
+
+mod key;
+mod target;

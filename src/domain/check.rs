@@ -1,0 +1,30 @@
+//! Findings: what `check` has to say about a workspace, each with a stable code, a severity, a place and a way out.
+//! A finding is data: the screens and the command line print the same ones.
+
+use serde::Serialize;
+
+use crate::domain::environment::EnvName;
+use crate::domain::problem::Problem;
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Probably not meant.
+    Warning,
+    /// `ElastAlert` would not load it, or it cannot be rendered.
+    Error,
+}
+
+/// One result of `check`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// How bad.
+    pub severity: Severity,
+    /// The environment in which it is so; `None`: in all.
+    pub environment: Option<EnvName>,
+    /// What, where, why and what to do.
+    pub problem: Problem,
+}

@@ -1,0 +1,53 @@
+//! The labels by which alertdeck knows what is its own on an engine. Nothing without them is ever stopped or removed.
+//! They are readable by anyone who reaches the engine, so no secret and no hash of one stands in them.
+
+use std::collections::BTreeMap;
+
+use crate::domain::environment::EnvName;
+use crate::domain::plan::ReleaseNumber;
+
+/// The workspace whose object it is: [`crate::domain::environment`]'s `workspace` key.
+pub const WORKSPACE: &str = "alertdeck.workspace";
+/// The environment whose object it is.
+pub const ENVIRONMENT: &str = "alertdeck.environment";
+/// The release that created it.
+pub const RELEASE: &str = "alertdeck.release";
+/// What it is: `elastalert`, `lock`, `config`, `rules`, `logs`.
+pub const ROLE: &str = "alertdeck.role";
+/// The hash of the rendering with its secrets left out.
+pub const RENDERING: &str = "alertdeck.rendering";
+/// Who deployed it, as a claim.
+pub const BY: &str = "alertdeck.by";
+/// The version of these labels.
+pub const SCHEMA: &str = "alertdeck.schema";
+
+/// Values of [`ROLE`].
+pub mod role {
+    /// The container that runs `ElastAlert`.
+    pub const ELASTALERT: &str = "elastalert";
+    /// The container that is the lock and the hand that fills volumes.
+    pub const LOCK: &str = "lock";
+    /// A volume with rendered configuration.
+    pub const CONFIG: &str = "config";
+    /// A volume with rendered rules.
+    pub const RULES: &str = "rules";
+    /// The volume with logs.
+    pub const LOGS: &str = "logs";
+}
+
+/// Labels of an object.
+pub type Labels = BTreeMap<String, String>;
+
+/// The labels that every object of an environment has, with its role and, where it belongs to one, its release.
+pub fn labels(workspace: &str, environment: &EnvName, role: &str, release: Option<ReleaseNumber>) -> Labels {
+    let mut labels = Labels::from([
+        (WORKSPACE.to_owned(), workspace.to_owned()),
+        (ENVIRONMENT.to_owned(), environment.as_str().to_owned()),
+        (ROLE.to_owned(), role.to_owned()),
+        (SCHEMA.to_owned(), "1".to_owned()),
+    ]);
+    if let Some(release) = release {
+        labels.insert(RELEASE.to_owned(), release.to_string());
+    }
+    labels
+}

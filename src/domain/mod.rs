@@ -1,0 +1,24 @@
+//! Values and rules: what a workspace means, how it is rendered, what differs, what a deploy would do, and how
+//! healthy an environment is. Everything here is a pure function over values; no clock, disk, network, thread or
+//! environment variable is ever looked at. Time comes in as an argument.
+
+pub mod check;
+pub mod container;
+pub mod diff;
+pub mod environment;
+pub mod fact;
+pub mod health;
+pub mod label;
+pub mod log;
+pub mod matrix;
+pub mod plan;
+pub mod problem;
+pub mod process;
+pub mod progress;
+pub mod remote;
+pub mod render;
+pub mod rule;
+pub mod secret;
+pub mod template;
+pub mod text;
+pub mod workspace;

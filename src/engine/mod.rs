@@ -1,0 +1,186 @@
+//! The world and the use cases. [`World`] bundles the ports through which anything outside of the program is
+//! reached; [`Engine`] offers what a person can ask for, each as one method that the console and the command line
+//! call alike. Only `docker`, `files` and `search` name what is behind a port.
+
+use std::future::Future;
+use std::path::Path;
+use std::time::Duration;
+
+use futures_util::Stream;
+
+use crate::domain::container::{Container, ContainerId, EngineInfo, RestartPolicy};
+use crate::domain::environment::Endpoint;
+use crate::domain::label::Labels;
+use crate::domain::log::Since;
+use crate::domain::plan::ContainerSpec;
+use crate::domain::problem::Problem;
+use crate::domain::process::ProcessTable;
+use crate::domain::remote::Timestamp;
+use crate::domain::secret::Secret;
+
+/// Everything outside of the program: engines, the disk, the search engine, the clock.
+pub trait World: Clone + Send + Sync + 'static {
+    /// An engine.
+    type Docker: Docker;
+    /// The disk.
+    type Files: Files;
+    /// A search engine.
+    type Search: Search;
+    /// Time.
+    type Clock: Clock;
+
+    /// The engine at an endpoint, without asking it anything yet. `None` is the one that the environment of the
+    /// process names (`DOCKER_HOST`, `DOCKER_CONTEXT`, the current context, the default socket).
+    fn docker(&self, endpoint: Option<&Endpoint>) -> Result<Self::Docker, Problem>;
+    /// The disk.
+    fn files(&self) -> &Self::Files;
+    /// The search engine.
+    fn search(&self) -> &Self::Search;
+    /// Time.
+    fn clock(&self) -> &Self::Clock;
+}
+
+/// Time, and waiting.
+pub trait Clock: Send + Sync + 'static {
+    /// Now.
+    fn now(&self) -> Timestamp;
+    /// Returns after that long.
+    fn sleep(&self, time: Duration) -> impl Future<Output = ()> + Send;
+}
+
+/// A piece of a container's output. It is neither a line nor whole lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// Whether it came from standard error.
+    pub stderr: bool,
+    /// The bytes, with the engine's timestamp before each line.
+    pub bytes: Vec<u8>,
+}
+
+/// What an engine says about a container of ours while we listen: only a hint to look again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineEvent {
+    /// The container.
+    pub id: ContainerId,
+    /// `start`, `die`, `destroy`, …
+    pub action: String,
+    /// When, by the engine's clock.
+    pub at: Timestamp,
+}
+
+/// A volume of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Volume {
+    /// Its name.
+    pub name: String,
+    /// Its labels.
+    pub labels: Labels,
+}
+
+/// What an engine can do for us. Every call has its own deadline; a deadline that passes is
+/// [`code::ENGINE_TIMEOUT`](crate::domain::problem::code::ENGINE_TIMEOUT), which means unknown and not failed.
+pub trait Docker: Clone + Send + Sync + 'static {
+    /// Where it listens.
+    fn endpoint(&self) -> &Endpoint;
+    /// Who it is.
+    fn info(&self) -> impl Future<Output = Result<EngineInfo, Problem>> + Send;
+    /// All containers that carry these labels (with a value, or any value when it is empty), inspected.
+    fn containers(&self, labels: &Labels) -> impl Future<Output = Result<Vec<Container>, Problem>> + Send;
+    /// One container by id or name; `None` when there is no such.
+    fn container(&self, id: &str) -> impl Future<Output = Result<Option<Container>, Problem>> + Send;
+    /// Its processes; [`code::ENGINE_REFUSED`](crate::domain::problem::code::ENGINE_REFUSED) when it does not run.
+    fn processes(&self, id: &ContainerId) -> impl Future<Output = Result<ProcessTable, Problem>> + Send;
+    /// Its output, each line with the engine's timestamp in front; ends when the container does, when `follow`.
+    fn logs(
+        &self,
+        id: &ContainerId,
+        since: Since,
+        follow: bool,
+    ) -> impl Stream<Item = Result<Chunk, Problem>> + Send + 'static;
+    /// What happens to containers with these labels, from `since` (the engine's clock) on, for ever.
+    fn events(
+        &self,
+        labels: &Labels,
+        since: Option<Timestamp>,
+    ) -> impl Stream<Item = Result<EngineEvent, Problem>> + Send + 'static;
+    /// The id of an image that is there; `None` when it is not.
+    fn image(&self, reference: &str) -> impl Future<Output = Result<Option<String>, Problem>> + Send;
+    /// Fetches an image; each item is a line of progress.
+    fn pull(&self, reference: &str) -> impl Stream<Item = Result<String, Problem>> + Send + 'static;
+    /// Creates a volume; does nothing when one of that name is there.
+    fn create_volume(&self, name: &str, labels: &Labels) -> impl Future<Output = Result<(), Problem>> + Send;
+    /// All volumes with these labels.
+    fn volumes(&self, labels: &Labels) -> impl Future<Output = Result<Vec<Volume>, Problem>> + Send;
+    /// Removes a volume that nothing uses.
+    fn remove_volume(&self, name: &str) -> impl Future<Output = Result<(), Problem>> + Send;
+    /// Creates a container with restart policy `no` and an init process; does not start it.
+    /// [`code::ENGINE_CONFLICT`](crate::domain::problem::code::ENGINE_CONFLICT) when the name is taken.
+    fn create(&self, spec: &ContainerSpec) -> impl Future<Output = Result<ContainerId, Problem>> + Send;
+    /// Unpacks a tar archive under a path of a container, which need not run.
+    fn upload(
+        &self,
+        id: &ContainerId,
+        path: &str,
+        archive: Vec<u8>,
+    ) -> impl Future<Output = Result<(), Problem>> + Send;
+    /// A path of a container, which need not run, as a tar archive of at most so many bytes.
+    fn download(
+        &self,
+        id: &ContainerId,
+        path: &str,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<u8>, Problem>> + Send;
+    /// Starts a container.
+    fn start(&self, id: &ContainerId) -> impl Future<Output = Result<(), Problem>> + Send;
+    /// Asks a container to stop, and kills it after that long. An already stopped one is a success.
+    fn stop(&self, id: &ContainerId, grace: Duration) -> impl Future<Output = Result<(), Problem>> + Send;
+    /// Says when the engine starts it again.
+    fn set_restart_policy(
+        &self,
+        id: &ContainerId,
+        policy: &RestartPolicy,
+    ) -> impl Future<Output = Result<(), Problem>> + Send;
+    /// Removes a stopped container.
+    fn remove(&self, id: &ContainerId) -> impl Future<Output = Result<(), Problem>> + Send;
+}
+
+/// A file as it was read: its path relative to the root that was asked for, with `/`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// `config/elastalert.yaml`.
+    pub path: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// The disk, and the processes that give secrets.
+pub trait Files: Send + Sync + 'static {
+    /// All files below `root/folder` for each folder, sorted by path. Links that leave `root`, special files and
+    /// files over the limits are problems, returned beside what could be read.
+    fn read_tree(&self, root: &Path, folders: &[&str]) -> Result<(Vec<SourceFile>, Vec<Problem>), Problem>;
+    /// Whether a folder exists.
+    fn is_dir(&self, path: &Path) -> bool;
+    /// Writes a file readable by its owner only, in folders of that kind, and only if it is not there.
+    fn write_private(&self, path: &Path, bytes: &[u8]) -> Result<(), Problem>;
+    /// A secret from a file, its last line end taken off.
+    fn secret_file(&self, path: &Path) -> Result<Secret, Problem>;
+    /// A secret from a variable of the process environment.
+    fn secret_variable(&self, name: &str) -> Result<Secret, Problem>;
+    /// A secret from the first line of what a command prints, within a time limit.
+    fn secret_command(
+        &self,
+        command: &[String],
+        root: &Path,
+    ) -> impl Future<Output = Result<Secret, Problem>> + Send;
+}
+
+/// A search engine, as far as `ElastAlert`'s own indices go.
+pub trait Search: Send + Sync + 'static {
+    /// Asks `POST url/path` with a JSON body, or `GET` without one, and returns the JSON answer.
+    fn ask(
+        &self,
+        url: &str,
+        path: &str,
+        body: Option<serde_json::Value>,
+    ) -> impl Future<Output = Result<serde_json::Value, Problem>> + Send;
+}
