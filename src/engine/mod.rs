@@ -3,7 +3,7 @@
 //! call alike. Only `docker`, `files` and `search` name what is behind a port.
 
 use std::future::Future;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures_util::Stream;
@@ -183,4 +183,23 @@ pub trait Search: Send + Sync + 'static {
         path: &str,
         body: Option<serde_json::Value>,
     ) -> impl Future<Output = Result<serde_json::Value, Problem>> + Send;
+}
+
+/// The use cases over a world: what the console and the command line can ask for. Each file of this folder adds its
+/// own.
+#[derive(Clone, Debug)]
+pub struct Engine<W> {
+    /// What it works on.
+    pub world: W,
+    /// The workspace's folder.
+    pub root: PathBuf,
+    /// Values of the topmost layer, from `--set KEY=VALUE`, in the order given.
+    pub set: Vec<(String, String)>,
+}
+
+impl<W: World> Engine<W> {
+    /// The use cases on this world, for the workspace in that folder.
+    pub fn new(world: W, root: PathBuf, set: Vec<(String, String)>) -> Self {
+        Self { world, root, set }
+    }
 }
