@@ -4,6 +4,7 @@
 #![expect(
     clippy::disallowed_methods,
     clippy::string_slice,
+    clippy::unwrap_used,
     reason = "it reads the sources, and cuts them at ASCII"
 )]
 
@@ -159,7 +160,8 @@ fn code(text: &str) -> impl Iterator<Item = (usize, String)> + '_ {
 fn holds(line: &str, word: &str) -> bool {
     line.match_indices(word).any(|(at, _)| {
         let part = |c: char| c.is_alphanumeric() || c == '_';
-        !line[..at].ends_with(part) && !(word.ends_with(part) && line[at + word.len()..].starts_with(part))
+        let after = &line[at + word.len()..];
+        !line[..at].ends_with(part) && (!word.ends_with(part) || !after.starts_with(part))
     })
 }
 
