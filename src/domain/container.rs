@@ -23,6 +23,15 @@ pub struct EngineInfo {
     pub time: Option<Timestamp>,
 }
 
+/// An image that is on the engine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Image {
+    /// Its id, `sha256:…`.
+    pub id: String,
+    /// The user whom its containers run as, such as `elastalert` or `1000:1000`; empty is root.
+    pub user: String,
+}
+
 /// The id of a container, 64 hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct ContainerId(pub String);

@@ -16,6 +16,12 @@ pub const RELEASE: &str = "alertdeck.release";
 pub const ROLE: &str = "alertdeck.role";
 /// The hash of the rendering with its secrets left out.
 pub const RENDERING: &str = "alertdeck.rendering";
+/// The hash of how its container is set up: image, variables, mounts, network, capabilities.
+pub const SPEC: &str = "alertdeck.spec";
+/// On a lock: since when it is held.
+pub const SINCE: &str = "alertdeck.since";
+/// On a lock and on what was made under it: a number that no other deploy has.
+pub const NONCE: &str = "alertdeck.nonce";
 /// Who deployed it, as a claim.
 pub const BY: &str = "alertdeck.by";
 /// The version of these labels.

@@ -132,6 +132,8 @@ pub struct VolumeMount {
     pub target: String,
     /// Whether the container can only read it.
     pub read_only: bool,
+    /// Labels of the volume where creating the container makes it; one that is there keeps its own.
+    pub labels: Labels,
 }
 
 /// How many files a deploy changes, for a line that tells it.

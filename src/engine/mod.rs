@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::Stream;
 
-use crate::domain::container::{Container, ContainerId, EngineInfo, RestartPolicy};
+use crate::domain::container::{Container, ContainerId, EngineInfo, Image, RestartPolicy};
 use crate::domain::environment::Endpoint;
 use crate::domain::label::Labels;
 use crate::domain::log::Since;
@@ -103,8 +103,8 @@ pub trait Docker: Clone + Send + Sync + 'static {
         labels: &Labels,
         since: Option<Timestamp>,
     ) -> impl Stream<Item = Result<EngineEvent, Problem>> + Send + 'static;
-    /// The id of an image that is there; `None` when it is not.
-    fn image(&self, reference: &str) -> impl Future<Output = Result<Option<String>, Problem>> + Send;
+    /// An image that is there; `None` when it is not.
+    fn image(&self, reference: &str) -> impl Future<Output = Result<Option<Image>, Problem>> + Send;
     /// Fetches an image; each item is a line of progress.
     fn pull(&self, reference: &str) -> impl Stream<Item = Result<String, Problem>> + Send + 'static;
     /// Creates a volume; does nothing when one of that name is there.
@@ -113,8 +113,10 @@ pub trait Docker: Clone + Send + Sync + 'static {
     fn volumes(&self, labels: &Labels) -> impl Future<Output = Result<Vec<Volume>, Problem>> + Send;
     /// Removes a volume that nothing uses.
     fn remove_volume(&self, name: &str) -> impl Future<Output = Result<(), Problem>> + Send;
-    /// Creates a container with restart policy `no` and an init process; does not start it.
-    /// [`code::ENGINE_CONFLICT`](crate::domain::problem::code::ENGINE_CONFLICT) when the name is taken.
+    /// Creates a container with restart policy `no` and an init process; does not start it. Volumes that are not
+    /// there are made with their labels and stay empty: nothing of the image is copied into them.
+    /// [`code::ENGINE_CONFLICT`](crate::domain::problem::code::ENGINE_CONFLICT) when the name is taken; its causes then
+    /// name the holder's id, and no volume was made.
     fn create(&self, spec: &ContainerSpec) -> impl Future<Output = Result<ContainerId, Problem>> + Send;
     /// Unpacks a tar archive under a path of a container, which need not run.
     fn upload(
