@@ -1,0 +1,99 @@
+//! The command line: flags, verbs, and one file for each verb. A verb calls a use case of the engine and prints what
+//! it gives; it has no logic of its own. Without a verb the console opens.
+
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Parser, Subcommand};
+
+use crate::domain::environment::EnvName;
+use crate::domain::problem::Problem;
+use crate::engine::{Engine, World};
+use crate::shell::print::{Exit, Format, Printer};
+use crate::shell::settings::{self, Choice, ChosenBy};
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::White.on_default().bold())
+    .usage(AnsiColor::White.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default());
+
+/// A terminal operations console for ElastAlert.
+///
+/// Without a command it opens the console. Every command prints data on standard output and talk on standard error.
+#[derive(Debug, Parser)]
+#[command(name = "alertdeck", version, styles = STYLES, after_help = EXIT_CODES, max_term_width = 100)]
+pub struct Arguments {
+    /// The workspace's folder; else the nearest one upward that holds config/
+    #[arg(long, global = true, value_name = "DIR", env = "ALERTDECK_WORKSPACE")]
+    pub workspace: Option<PathBuf>,
+    /// The environment; Octopus Deploy decides where it runs us, and $ENVIRONMENT where nobody says
+    #[arg(short, long, global = true, value_name = "ENV")]
+    pub environment: Option<String>,
+    /// A value above all layers; can be given more than once
+    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = settings::set)]
+    pub set: Vec<(String, String)>,
+    /// How data is printed
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// What to do
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 yes or nothing to do, 1 error, 2 changes or no, 3 check failed, 4 locked, \
+5 deploy failed and put back, 6 down, 7 drifted, 8 engine unreachable, 130 interrupted.";
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {}
+
+/// What every verb gets: the use cases, the printer and the environment that was asked for.
+#[derive(Debug)]
+pub struct Context<W> {
+    /// The use cases.
+    pub engine: Engine<W>,
+    /// Prints.
+    pub out: Printer,
+    /// `--environment`, as given.
+    pub environment: Option<String>,
+}
+
+/// Carries out a verb.
+pub async fn run<W: World>(context: &Context<W>, verb: Verb) -> Result<Exit, Problem> {
+    context.out.begin()?;
+    match verb {}
+}
+
+impl<W: World> Context<W> {
+    /// The environment for a verb that only looks. `argument` is the verb's own ENV.
+    pub async fn choose(&self, argument: Option<&str>) -> Result<Choice, Problem> {
+        let asked = match (argument, self.environment.as_deref()) {
+            (Some(argument), Some(flag)) if argument != flag => {
+                return Err(Problem::new(
+                    "environment.twice",
+                    format!("two environments are named: `{argument}` and `--environment {flag}`"),
+                ));
+            }
+            (argument, flag) => argument.or(flag),
+        };
+        let choice = settings::choose(asked).await?;
+        if let Some(asked) = asked
+            && choice.by == ChosenBy::Octopus
+            && choice.name.as_str() != asked
+        {
+            self.out.talk(format!("Octopus Deploy chose {}; `{asked}` is not used", choice.name));
+        }
+        Ok(choice)
+    }
+
+    /// The environment for a verb that changes something: without a terminal it must be named.
+    pub async fn choose_to_change(&self, argument: Option<&str>) -> Result<EnvName, Problem> {
+        let choice = self.choose(argument).await?;
+        if choice.by == ChosenBy::Nobody && !self.out.live() {
+            return Err(Problem::new("environment.unnamed", "no environment is named")
+                .why("without a terminal nothing is changed in Default unless somebody says so")
+                .hint("name it: --environment Default"));
+        }
+        Ok(choice.name)
+    }
+}

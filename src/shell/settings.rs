@@ -1,0 +1,161 @@
+//! What a run was asked for: flags first, then variables of the process environment, then defaults. It is the only
+//! file that reads those variables; everything else gets values.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::domain::environment::EnvName;
+use crate::domain::problem::Problem;
+
+/// How bash exports a shell function of that name to the processes it starts.
+const OCTOPUS_FUNCTION: &str = "BASH_FUNC_get_octopusvariable%%";
+
+/// How long Octopus may take to answer.
+const OCTOPUS_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Which rule chose the environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChosenBy {
+    /// Octopus Deploy runs us.
+    Octopus,
+    /// A flag or an argument.
+    Flag,
+    /// The variable `ENVIRONMENT`.
+    Variable,
+    /// Nobody: it is `Default`.
+    Nobody,
+}
+
+impl ChosenBy {
+    /// In words.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Octopus => "Octopus Deploy (Octopus.Environment.Name)",
+            Self::Flag => "the command line",
+            Self::Variable => "the variable ENVIRONMENT",
+            Self::Nobody => "nobody; Default is what is left",
+        }
+    }
+}
+
+/// The chosen environment, and by which rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// Its name.
+    pub name: EnvName,
+    /// The rule.
+    pub by: ChosenBy,
+}
+
+/// A variable of the process environment, when it is there and is UTF-8.
+#[expect(clippy::disallowed_methods, reason = "this is the file that reads the process environment")]
+pub fn variable(name: &str) -> Option<String> {
+    env::var(name).ok()
+}
+
+/// Whether the person wants no colours, as <https://no-color.org> has it.
+pub fn plain() -> bool {
+    variable("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
+/// The workspace's folder: the flag, else `ALERTDECK_WORKSPACE` (clap reads both), else the nearest folder from here
+/// upward that holds `config/` or `src/config/`.
+pub fn workspace(flag: Option<PathBuf>) -> Result<PathBuf, Problem> {
+    let holds = |folder: &Path| folder.join("config").is_dir() || folder.join("src/config").is_dir();
+    if let Some(folder) = flag {
+        return if holds(&folder) {
+            Ok(folder)
+        } else {
+            Err(Problem::new("workspace.missing", format!("`{}` is no workspace", folder.display()))
+                .why("it holds neither `config/` nor `src/config/`"))
+        };
+    }
+    let here = env::current_dir().map_err(|error| {
+        Problem::new("workspace.missing", "the current folder cannot be read").why(error.to_string())
+    })?;
+    here.ancestors().find(|folder| holds(folder)).map(Path::to_path_buf).ok_or_else(|| {
+        Problem::new("workspace.missing", format!("no workspace in `{}` or above it", here.display()))
+            .why("no folder on the way up holds `config/` or `src/config/`")
+            .hint("go to a workspace, or name one with `--workspace DIR`; `alertdeck demo` needs none")
+    })
+}
+
+/// Chooses the environment: Octopus Deploy when it runs us, else the flag, else `ENVIRONMENT`, else `Default`.
+pub async fn choose(flag: Option<&str>) -> Result<Choice, Problem> {
+    if variable(OCTOPUS_FUNCTION).is_some() {
+        let name = ask_octopus().await?;
+        return named(&name, ChosenBy::Octopus);
+    }
+    if let Some(name) = flag {
+        return named(name, ChosenBy::Flag);
+    }
+    match variable("ENVIRONMENT") {
+        Some(name) if !name.is_empty() => named(&name, ChosenBy::Variable),
+        _ => Ok(Choice { name: EnvName::default_environment(), by: ChosenBy::Nobody }),
+    }
+}
+
+fn named(name: &str, by: ChosenBy) -> Result<Choice, Problem> {
+    if name.is_empty() {
+        return Err(Problem::new("environment.empty", "the environment is named, but its name is empty")
+            .why(format!("it comes from {}", by.describe()))
+            .hint("`alertdeck envs` lists the environments of this workspace"));
+    }
+    Ok(Choice { name: name.parse()?, by })
+}
+
+/// Calls the exported shell function. Its answer is trimmed; an empty one is an error.
+async fn ask_octopus() -> Result<String, Problem> {
+    let failed = |why: String| {
+        Problem::new("environment.octopus", "Octopus Deploy does not tell the environment")
+            .why(why)
+            .hint("pass it: --environment \"$(get_octopusvariable Octopus.Environment.Name)\", after `unset -f get_octopusvariable`")
+    };
+    let call = tokio::process::Command::new("bash")
+        .args(["-c", "get_octopusvariable Octopus.Environment.Name"])
+        .stdin(std::process::Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let output = tokio::time::timeout(OCTOPUS_PATIENCE, call)
+        .await
+        .map_err(|_elapsed| {
+            failed(format!("get_octopusvariable took longer than {} s", OCTOPUS_PATIENCE.as_secs()))
+        })?
+        .map_err(|error| failed(error.to_string()))?;
+    let name = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    if !output.status.success() {
+        return Err(failed(format!("get_octopusvariable ended with {}", output.status)));
+    }
+    if name.is_empty() {
+        return Err(failed("get_octopusvariable gave an empty Octopus.Environment.Name".into()));
+    }
+    Ok(name)
+}
+
+/// Reads one `--set KEY=VALUE`; it splits at the first `=`.
+pub fn set(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("it has the form KEY=VALUE")?;
+    if key.is_empty() || !key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')) {
+        return Err("a key is made of letters, digits, `_`, `.` and `-`".into());
+    }
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_may_hold_the_sign_that_ends_the_key() {
+        assert_eq!(set("QUERY=a=b").unwrap(), ("QUERY".into(), "a=b".into()));
+        assert!(set("no value").is_err());
+        assert!(set("=x").is_err());
+        assert!(set("a b=x").is_err());
+    }
+
+    #[test]
+    fn an_empty_name_is_an_error_and_not_default() {
+        assert_eq!(named("", ChosenBy::Flag).unwrap_err().code, "environment.empty");
+    }
+}
