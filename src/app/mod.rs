@@ -4,18 +4,15 @@
 
 use std::sync::Arc;
 
-use crate::domain::check::Finding;
 use crate::domain::diff::{Against, Diff};
 use crate::domain::environment::EnvName;
 use crate::domain::fact::Fact;
 use crate::domain::log::{LogBatch, Since};
-use crate::domain::matrix::RuleRow;
+use crate::domain::overview::Overview;
 use crate::domain::plan::Plan;
 use crate::domain::problem::Problem;
 use crate::domain::progress::{DeployReport, Progress};
 use crate::domain::remote::Timestamp;
-use crate::domain::render::Rendering;
-use crate::domain::workspace::Workspace;
 
 /// Names a piece of work. An answer whose ticket is no longer current is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,24 +78,11 @@ pub enum Effect {
     Quit,
 }
 
-/// What `Work::Open` gives: the workspace and all that follows from it without any engine.
-#[derive(Clone, Debug, PartialEq, Default)]
-pub struct Opened {
-    /// The workspace.
-    pub workspace: Arc<Workspace>,
-    /// One rendering for each environment, in the same order, secrets as holes.
-    pub renderings: Vec<Arc<Rendering>>,
-    /// Rules against environments.
-    pub matrix: Arc<Vec<RuleRow>>,
-    /// All findings, worst first.
-    pub findings: Arc<Vec<Finding>>,
-}
-
 /// What work gave.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// Of `Work::Open`.
-    Opened(Result<Opened, Problem>),
+    Opened(Result<Overview, Problem>),
     /// Of `Work::Diff`.
     Diff(Result<Arc<Diff>, Problem>),
     /// Of `Work::Plan`: the plan, and its diff against what runs.

@@ -181,3 +181,12 @@ impl Container {
         self.labels.get(label::ROLE).is_some_and(|found| found == role)
     }
 }
+
+/// The container that stands for an environment now: a living one first, else the one of the newest release. Only
+/// those whose labels say that they run `ElastAlert` count.
+pub fn current(containers: &[Container]) -> Option<&Container> {
+    containers
+        .iter()
+        .filter(|container| container.has_role(label::role::ELASTALERT))
+        .max_by_key(|container| (container.state.is_alive(), container.release()))
+}

@@ -2,6 +2,10 @@
 //! reached; [`Engine`] offers what a person can ask for, each as one method that the console and the command line
 //! call alike. Only `docker`, `files` and `search` name what is behind a port.
 
+pub mod compare;
+pub mod running;
+pub mod workspace;
+
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
