@@ -148,5 +148,5 @@ pub enum Msg {
 pub use key::Key;
 pub use target::Target;
 
-mod key;
+pub mod key;
 mod target;

@@ -11,6 +11,7 @@ use crate::shell::print::{Exit, Printer};
 pub mod cli;
 pub mod print;
 pub mod settings;
+pub mod terminal;
 
 /// Runs the program and says how it ended.
 pub fn main() -> ExitCode {
