@@ -136,7 +136,11 @@ pub enum Msg {
         /// How.
         outcome: Outcome,
     },
-    /// A task of ours panicked.
+    /// Somebody changed files of the workspace; what was read of it is old.
+    WorkspaceChanged,
+    /// Something that the shell tried for the person failed, such as opening an editor.
+    Trouble(Problem),
+    /// A task of ours panicked. Where it was work, its `Done` with an error follows.
     Crashed {
         /// Which.
         task: &'static str,

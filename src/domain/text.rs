@@ -210,10 +210,7 @@ mod tests {
 
     #[test]
     fn controls_are_visible() {
-        assert_eq!(
-            sanitise(b"50%\r100%\x08\x00\x7f\n"),
-            "50%\u{240d}100%\u{2408}\u{2400}\u{2421}\u{240a}"
-        );
+        assert_eq!(sanitise(b"50%\r100%\x08\x00\x7f\n"), "50%\u{240d}100%\u{2408}\u{2400}\u{2421}\u{240a}");
         assert_eq!(sanitise("a\u{85}b".as_bytes()), "a<U+0085>b");
     }
 

@@ -37,21 +37,28 @@ impl Frames for TestBackend {
     }
 }
 
+/// What we know of the terminal's cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cursor {
+    Unknown,
+    Hidden,
+    At(Position),
+}
+
 /// Passes on only what changes something.
 #[derive(Debug)]
 pub struct Quiet<B> {
     inner: B,
     /// Whether something was written since the last flush.
     open: bool,
-    /// Where the cursor is shown; `Some(None)`: hidden; `None`: we do not know.
-    cursor: Option<Option<Position>>,
+    cursor: Cursor,
     frames: u64,
 }
 
 impl<B: Frames> Quiet<B> {
     /// A silent backend before that one.
     pub fn new(inner: B) -> Self {
-        Self { inner, open: false, cursor: None, frames: 0 }
+        Self { inner, open: false, cursor: Cursor::Unknown, frames: 0 }
     }
 
     /// How many frames changed something.
@@ -66,7 +73,7 @@ impl<B: Frames> Quiet<B> {
 
     /// Others have used the terminal: nothing is known of its cursor any more.
     pub fn forget(&mut self) {
-        self.cursor = None;
+        self.cursor = Cursor::Unknown;
     }
 
     fn begin(&mut self) -> Result<(), B::Error> {
@@ -91,45 +98,48 @@ impl<B: Frames> Backend for Quiet<B> {
         }
         self.begin()?;
         // Drawing moves the cursor; a shown one has to be put back to its place.
-        if self.cursor.is_some_and(|cursor| cursor.is_some()) {
-            self.cursor = None;
+        if matches!(self.cursor, Cursor::At(_)) {
+            self.cursor = Cursor::Unknown;
         }
         self.inner.draw(content)
     }
 
     fn hide_cursor(&mut self) -> Result<(), B::Error> {
-        if self.cursor == Some(None) {
+        if self.cursor == Cursor::Hidden {
             return Ok(());
         }
         self.begin()?;
-        self.cursor = Some(None);
+        self.cursor = Cursor::Hidden;
         self.inner.hide_cursor()
     }
 
     fn show_cursor(&mut self) -> Result<(), B::Error> {
-        if matches!(self.cursor, Some(Some(_))) {
+        if matches!(self.cursor, Cursor::At(_)) {
             return Ok(());
         }
         self.begin()?;
-        self.cursor = None;
+        self.cursor = Cursor::Unknown;
         self.inner.show_cursor()
     }
 
     /// Never asks the terminal: its answer would come as keys, which the event stream reads.
     fn get_cursor_position(&mut self) -> Result<Position, B::Error> {
-        Ok(self.cursor.flatten().unwrap_or_default())
+        Ok(match self.cursor {
+            Cursor::At(position) => position,
+            Cursor::Unknown | Cursor::Hidden => Position::default(),
+        })
     }
 
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> Result<(), B::Error> {
         let position = position.into();
         match self.cursor {
-            Some(Some(at)) if at == position => return Ok(()),
+            Cursor::At(at) if at == position => return Ok(()),
             // A hidden cursor can be anywhere.
-            Some(None) => return Ok(()),
-            Some(Some(_)) | None => {}
+            Cursor::Hidden => return Ok(()),
+            Cursor::At(_) | Cursor::Unknown => {}
         }
         self.begin()?;
-        self.cursor = Some(Some(position));
+        self.cursor = Cursor::At(position);
         self.inner.set_cursor_position(position)
     }
 
