@@ -96,6 +96,10 @@ pub enum Outcome {
 /// What happened.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Msg {
+    /// The program started; the first message.
+    Started,
+    /// A frame had room for so much; sent when it is not what the frame before had.
+    Viewed(Viewports),
     /// The person pressed a key.
     Key(Key),
     /// The person pasted a text.
@@ -149,8 +153,16 @@ pub enum Msg {
     },
 }
 
-pub use key::Key;
+pub use key::{Key, KeyCode};
+pub use model::{Header, Model, Viewports};
 pub use target::Target;
+pub use update::update;
+
+pub mod facts;
+pub mod guard;
+pub mod list;
+pub mod model;
 
 pub mod key;
 mod target;
+mod update;
