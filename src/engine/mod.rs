@@ -6,11 +6,15 @@ pub mod compare;
 pub mod running;
 pub mod workspace;
 
+use std::fmt;
 use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::time::Duration;
 
 use futures_util::Stream;
+use futures_util::stream::BoxStream;
+use tokio::io::AsyncWrite;
 
 use crate::domain::container::{Container, ContainerId, EngineInfo, Image, RestartPolicy};
 use crate::domain::environment::Endpoint;
@@ -21,6 +25,8 @@ use crate::domain::problem::Problem;
 use crate::domain::process::ProcessTable;
 use crate::domain::remote::Timestamp;
 use crate::domain::secret::Secret;
+
+pub mod docker;
 
 /// Everything outside of the program: engines, the disk, the search engine, the clock.
 pub trait World: Clone + Send + Sync + 'static {
@@ -81,6 +87,22 @@ pub struct Volume {
     pub labels: Labels,
 }
 
+/// A command that runs in a container on a terminal of its own.
+pub struct Terminal {
+    /// Names it on its engine.
+    pub id: String,
+    /// What it prints. The bytes go to the person's own terminal as they are: the person asked for them.
+    pub output: BoxStream<'static, Result<Vec<u8>, Problem>>,
+    /// What is typed.
+    pub input: Pin<Box<dyn AsyncWrite + Send>>,
+}
+
+impl fmt::Debug for Terminal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Terminal").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
 /// What an engine can do for us. Every call has its own deadline; a deadline that passes is
 /// [`code::ENGINE_TIMEOUT`](crate::domain::problem::code::ENGINE_TIMEOUT), which means unknown and not failed.
 pub trait Docker: Clone + Send + Sync + 'static {
@@ -94,7 +116,8 @@ pub trait Docker: Clone + Send + Sync + 'static {
     fn container(&self, id: &str) -> impl Future<Output = Result<Option<Container>, Problem>> + Send;
     /// Its processes; [`code::ENGINE_REFUSED`](crate::domain::problem::code::ENGINE_REFUSED) when it does not run.
     fn processes(&self, id: &ContainerId) -> impl Future<Output = Result<ProcessTable, Problem>> + Send;
-    /// Its output, each line with the engine's timestamp in front; ends when the container does, when `follow`.
+    /// Its output, each line with the engine's timestamp in front; with `follow` it ends when the container does,
+    /// otherwise with what is there. `Since::Time` may give lines of up to a second before that time.
     fn logs(
         &self,
         id: &ContainerId,
@@ -148,6 +171,21 @@ pub trait Docker: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), Problem>> + Send;
     /// Removes a stopped container.
     fn remove(&self, id: &ContainerId) -> impl Future<Output = Result<(), Problem>> + Send;
+    /// Runs a command in a container, on a terminal of so many columns and rows.
+    fn open_terminal(
+        &self,
+        id: &ContainerId,
+        command: &[String],
+        size: (u16, u16),
+    ) -> impl Future<Output = Result<Terminal, Problem>> + Send;
+    /// Says that a terminal has another size, in columns and rows.
+    fn resize_terminal(
+        &self,
+        terminal: &str,
+        size: (u16, u16),
+    ) -> impl Future<Output = Result<(), Problem>> + Send;
+    /// How the command on a terminal ended; `None` while it runs.
+    fn terminal_exit(&self, terminal: &str) -> impl Future<Output = Result<Option<i64>, Problem>> + Send;
 }
 
 /// A file as it was read: its path relative to the root that was asked for, with `/`.
