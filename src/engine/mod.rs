@@ -3,6 +3,8 @@
 //! call alike. Only `docker`, `files` and `search` name what is behind a port.
 
 pub mod compare;
+pub mod docker;
+pub mod fake;
 pub mod running;
 pub mod workspace;
 
@@ -25,8 +27,6 @@ use crate::domain::problem::Problem;
 use crate::domain::process::ProcessTable;
 use crate::domain::remote::Timestamp;
 use crate::domain::secret::Secret;
-
-pub mod docker;
 
 /// Everything outside of the program: engines, the disk, the search engine, the clock.
 pub trait World: Clone + Send + Sync + 'static {

@@ -1,0 +1,110 @@
+//! A disk in memory, with the variables and commands that give secrets. It refuses what the real one refuses: to
+//! write over a file, and to give a secret that is not there.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::domain::problem::{Problem, code};
+use crate::domain::secret::Secret;
+use crate::engine::{Files, SourceFile};
+
+#[derive(Debug, Default)]
+struct Disk {
+    files: BTreeMap<PathBuf, Vec<u8>>,
+    variables: BTreeMap<String, String>,
+    commands: BTreeMap<Vec<String>, String>,
+}
+
+/// A disk in memory.
+#[derive(Debug, Default)]
+pub struct FakeFiles(Mutex<Disk>);
+
+impl FakeFiles {
+    fn disk(&self) -> MutexGuard<'_, Disk> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a file there, or replaces it.
+    pub fn put(&self, path: impl Into<PathBuf>, bytes: impl Into<Vec<u8>>) {
+        self.disk().files.insert(path.into(), bytes.into());
+    }
+
+    /// Takes a file away.
+    pub fn take(&self, path: impl AsRef<Path>) -> Option<Vec<u8>> {
+        self.disk().files.remove(path.as_ref())
+    }
+
+    /// A file's bytes.
+    pub fn get(&self, path: impl AsRef<Path>) -> Option<Vec<u8>> {
+        self.disk().files.get(path.as_ref()).cloned()
+    }
+
+    /// Sets a variable of the process environment.
+    pub fn set_variable(&self, name: &str, value: &str) {
+        self.disk().variables.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Says what a command prints.
+    pub fn set_command(&self, command: &[&str], prints: &str) {
+        let command = command.iter().map(|&word| word.to_owned()).collect();
+        self.disk().commands.insert(command, prints.to_owned());
+    }
+}
+
+impl Files for FakeFiles {
+    fn read_tree(&self, root: &Path, folders: &[&str]) -> Result<(Vec<SourceFile>, Vec<Problem>), Problem> {
+        let disk = self.disk();
+        let mut found: Vec<SourceFile> = disk
+            .files
+            .iter()
+            .filter_map(|(path, bytes)| {
+                let below = path.strip_prefix(root).ok()?;
+                let wanted = folders.iter().any(|folder| below.starts_with(folder));
+                wanted.then(|| SourceFile {
+                    path: below.to_string_lossy().replace('\\', "/"),
+                    bytes: bytes.clone(),
+                })
+            })
+            .collect();
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok((found, Vec::new()))
+    }
+
+    fn is_dir(&self, path: &Path) -> bool {
+        self.disk().files.keys().any(|file| file != path && file.starts_with(path))
+    }
+
+    fn write_private(&self, path: &Path, bytes: &[u8]) -> Result<(), Problem> {
+        let mut disk = self.disk();
+        if disk.files.contains_key(path) {
+            return Err(Problem::new("files.exists", format!("`{}` is there already", path.display())));
+        }
+        disk.files.insert(path.to_owned(), bytes.to_vec());
+        Ok(())
+    }
+
+    fn secret_file(&self, path: &Path) -> Result<Secret, Problem> {
+        let disk = self.disk();
+        let bytes = disk.files.get(path).ok_or_else(|| {
+            Problem::new(code::SECRET_MISSING, format!("no secret in `{}`", path.display()))
+                .why("the file is not there")
+        })?;
+        let text = String::from_utf8_lossy(bytes);
+        Ok(Secret::new(text.strip_suffix('\n').unwrap_or(&text).to_owned()))
+    }
+
+    fn secret_variable(&self, name: &str) -> Result<Secret, Problem> {
+        self.disk().variables.get(name).map(|value| Secret::new(value.clone())).ok_or_else(|| {
+            Problem::new(code::SECRET_MISSING, format!("no secret in the variable `{name}`"))
+                .why("it is not set")
+        })
+    }
+
+    async fn secret_command(&self, command: &[String], _root: &Path) -> Result<Secret, Problem> {
+        let printed = self.disk().commands.get(command).cloned();
+        printed
+            .map(|text| Secret::new(text.lines().next().unwrap_or_default().to_owned()))
+            .ok_or_else(|| Problem::new(code::SECRET_MISSING, "the command gave no secret"))
+    }
+}

@@ -1,0 +1,76 @@
+//! Files of a volume or of a container's own layer, with owner and mode, and how they become archives and come out
+//! of them. Paths are relative to the root of the tree, with `/`; the root itself is the empty path.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+/// A file or a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// The content; `None` for a folder.
+    pub bytes: Option<Vec<u8>>,
+    /// Permission bits.
+    pub mode: u32,
+    /// Owner.
+    pub uid: u64,
+    /// Group.
+    pub gid: u64,
+}
+
+/// A tree of files.
+pub type Tree = BTreeMap<String, Node>;
+
+fn plain(path: &str) -> String {
+    path.split('/').filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/")
+}
+
+/// Joins two paths of a tree.
+pub(super) fn join(folder: &str, path: &str) -> String {
+    plain(&format!("{folder}/{path}"))
+}
+
+/// Unpacks an archive below a folder of the tree.
+pub(super) fn unpack(tree: &mut Tree, folder: &str, archive: &[u8]) -> Result<(), std::io::Error> {
+    let mut archive = tar::Archive::new(archive);
+    for entry in archive.entries()? {
+        let mut entry = entry?;
+        let path = join(folder, &String::from_utf8_lossy(&entry.path_bytes()));
+        let header = entry.header().clone();
+        let bytes = if header.entry_type().is_dir() {
+            None
+        } else {
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes)?;
+            Some(bytes)
+        };
+        let node = Node { bytes, mode: header.mode()? & 0o7777, uid: header.uid()?, gid: header.gid()? };
+        tree.insert(path, node);
+    }
+    Ok(())
+}
+
+/// Packs a path of the tree as the engine does: below the path's last name.
+pub(super) fn pack(tree: &Tree, path: &str, last: &str) -> Result<Option<Vec<u8>>, std::io::Error> {
+    let path = plain(path);
+    let below = if path.is_empty() { String::new() } else { format!("{path}/") };
+    let mut builder = tar::Builder::new(Vec::new());
+    let mut any = false;
+    for (name, node) in tree.iter().filter(|(name, _)| **name == path || name.starts_with(&below)) {
+        any = true;
+        let rest = name.strip_prefix(&path).unwrap_or_default().trim_start_matches('/');
+        let shown = join(last, rest);
+        let mut header = tar::Header::new_gnu();
+        header.set_mode(node.mode);
+        header.set_uid(node.uid);
+        header.set_gid(node.gid);
+        let bytes = node.bytes.as_deref().unwrap_or_default();
+        header.set_size(bytes.len() as u64);
+        if node.bytes.is_none() {
+            header.set_entry_type(tar::EntryType::Directory);
+            builder.append_data(&mut header, format!("{shown}/"), bytes)?;
+        } else {
+            builder.append_data(&mut header, shown, bytes)?;
+        }
+    }
+    if any { builder.into_inner().map(Some) } else { Ok(None) }
+}
