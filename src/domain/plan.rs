@@ -115,7 +115,7 @@ pub struct ContainerSpec {
     pub network: Option<String>,
     /// User; `None`: the image's.
     pub user: Option<String>,
-    /// Entry point; `None`: the image's.
+    /// Entry point; `None`: the image's, empty: none.
     pub entrypoint: Option<Vec<String>>,
     /// Command; `None`: the image's.
     pub command: Option<Vec<String>>,

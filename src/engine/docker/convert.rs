@@ -144,7 +144,11 @@ pub(super) fn creation(spec: &ContainerSpec) -> ContainerCreateBody {
         env: Some(spec.env.iter().map(|(key, value)| format!("{key}={value}")).collect()),
         labels: Some(spec.labels.clone().into_iter().collect()),
         user: spec.user.clone(),
-        entrypoint: spec.entrypoint.clone(),
+        // One empty word is how an engine is told to use none, not the image's.
+        entrypoint: spec
+            .entrypoint
+            .clone()
+            .map(|words| if words.is_empty() { vec![String::new()] } else { words }),
         cmd: spec.command.clone(),
         host_config: Some(HostConfig {
             // Without it a shell is the first process, and that ignores the request to stop.

@@ -1,0 +1,86 @@
+//! Tests against a real engine, the one that the environment names. They need an image with a shell on it, which
+//! `ALERTDECK_DEV_IMAGE` names (`dev/test` sets it); without one they say that they were not run, and where `CI` is
+//! set that is a failure. They remove what they make, and touch nothing else on the engine.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "these are tests, and they read what dev/test tells them"
+)]
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use alertdeck::domain::environment::Endpoint;
+use alertdeck::engine::docker::{DEFAULT_SOCKET, RealDocker};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+use suite::Bench;
+
+#[path = "../contract/suite/mod.rs"]
+mod suite;
+
+const IMAGE: &str = "ALERTDECK_DEV_IMAGE";
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The engine that `DOCKER_HOST` names, or the usual one.
+fn docker() -> RealDocker {
+    let endpoint = variable("DOCKER_HOST").unwrap_or_else(|| DEFAULT_SOCKET.to_owned());
+    RealDocker::new(Endpoint(endpoint), false).unwrap()
+}
+
+/// A name that no other run and no other test has.
+fn run(test: usize) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+    format!("{:x}-{now:x}-{test}", std::process::id())
+}
+
+/// A test that needs the engine: it runs, is reported as not run with the reason, or fails because it must run.
+fn live(name: &str, test: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Trial {
+    match (variable(IMAGE), variable("CI").as_deref()) {
+        (Some(_), _) => Trial::test(name, test),
+        (None, Some("true")) => {
+            Trial::test(name, || Err(format!("{IMAGE} is not set, so it was not run, and CI=true").into()))
+        }
+        (None, _) => {
+            Trial::test(format!("{name} (not run: {IMAGE} is not set; dev/test sets it)"), || Ok(()))
+                .with_ignored_flag(true)
+        }
+    }
+    .with_kind("live")
+}
+
+fn block_on(future: impl Future<Output = ()>) -> Result<(), Failed> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(future);
+    Ok(())
+}
+
+fn main() {
+    let mut arguments = Arguments::from_args();
+    // An engine does many things at once, but a small machine does not.
+    arguments.test_threads = arguments.test_threads.or(Some(4));
+    let mut trials = Vec::new();
+    macro_rules! case {
+        ($name:ident) => {{
+            let number = trials.len();
+            trials.push(live(concat!("contract::", stringify!($name)), move || {
+                block_on(async move {
+                    let bench = Bench {
+                        docker: docker(),
+                        image: variable(IMAGE).unwrap_or_default(),
+                        run: run(number),
+                    };
+                    bench.check(suite::$name(&bench)).await;
+                })
+            }));
+        }};
+    }
+    contract_cases!(case);
+    libtest_mimic::run(&arguments, trials).exit();
+}
