@@ -10,6 +10,7 @@ use crate::shell::print::{Exit, Printer};
 
 pub mod cli;
 pub mod print;
+pub mod runtime;
 pub mod settings;
 pub mod terminal;
 

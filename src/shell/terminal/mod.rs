@@ -14,14 +14,19 @@ use crossterm::event::{
 };
 use crossterm::terminal::{EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen};
 use crossterm::{cursor, execute, style, terminal};
+use futures_util::Stream;
+use futures_util::future::BoxFuture;
 use ratatui::backend::CrosstermBackend;
 
 use crate::domain::problem::Problem;
 
+pub use guest::{Guest, Guests};
 pub use input::{Input, Keys};
 pub use quiet::{Frames, Quiet};
-pub use signal::{Signal, Signals};
+pub use signal::Signal;
+use signal::Signals;
 
+mod guest;
 mod input;
 mod quiet;
 mod signal;
@@ -34,14 +39,17 @@ const FRAME_BYTES: usize = 64 * 1024;
 
 /// The terminal that the program was started in.
 #[derive(Debug)]
-pub struct Terminal(());
+pub struct Terminal {
+    signals: Signals,
+    guests: Guests,
+}
 
 /// What draws on it.
 pub type Output = Quiet<CrosstermBackend<BufWriter<Stdout>>>;
 
 impl Terminal {
     /// The terminal of this process; refuses kindly when there is none.
-    pub fn new() -> Result<Self, Problem> {
+    pub fn new(guests: Guests) -> Result<Self, Problem> {
         if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
             return Err(Problem::new("console.no-terminal", "the console needs a terminal")
                 .why("standard input or output is a file or a pipe")
@@ -52,7 +60,10 @@ impl Terminal {
         // Without colours our own theme has none. crossterm would leave them out by resetting every style, which
         // takes the selection's reverse video away too.
         style::force_color_output(true);
-        Ok(Self(()))
+        let signals = Signals::new().map_err(|error| {
+            Problem::new("console.signals", "cannot listen to signals").why(error.to_string())
+        })?;
+        Ok(Self { signals, guests })
     }
 
     /// What draws on it.
@@ -64,15 +75,19 @@ impl Terminal {
 /// The terminal as the loop needs it; tests have one of their own.
 pub trait Screen {
     /// What the person does.
-    type Keys: futures_util::Stream<Item = io::Result<Input>> + Unpin;
+    type Keys: Stream<Item = io::Result<Input>> + Unpin;
 
     /// Takes the terminal, and begins to read what the person does.
     fn enter(&mut self) -> io::Result<Self::Keys>;
     /// Gives the terminal back as it was. The keys must be dropped before, or they would be read from whoever has
     /// the terminal next.
     fn leave(&mut self);
+    /// The next signal. Dropping the wait loses none.
+    fn signal(&mut self) -> impl Future<Output = Signal>;
     /// Stops this process, as Ctrl-Z does, and returns when it was continued in the foreground.
-    fn stop(&mut self, signals: &mut Signals) -> impl Future<Output = ()>;
+    fn stop(&mut self) -> impl Future<Output = ()>;
+    /// Runs another program in the terminal, which was left before. It ends when that program ends.
+    fn lend(&mut self, guest: Guest) -> BoxFuture<'static, Result<(), Problem>>;
 }
 
 impl Screen for Terminal {
@@ -102,8 +117,16 @@ impl Screen for Terminal {
         restore();
     }
 
-    async fn stop(&mut self, signals: &mut Signals) {
-        signal::stop(signals).await;
+    async fn signal(&mut self) -> Signal {
+        self.signals.next().await
+    }
+
+    async fn stop(&mut self) {
+        self.signals.stop().await;
+    }
+
+    fn lend(&mut self, guest: Guest) -> BoxFuture<'static, Result<(), Problem>> {
+        self.guests.run(guest)
     }
 }
 

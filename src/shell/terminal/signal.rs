@@ -9,7 +9,9 @@ use tokio::signal::unix::{Signal as Listener, SignalKind, signal};
 /// What the operating system asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// End: interrupt, terminate, quit, or the terminal is gone.
+    /// End, as Ctrl-C asks for. A guest that has the terminal is meant, not we.
+    Interrupt,
+    /// End: terminate, quit, or the terminal is gone.
     End,
     /// Stop, until continued.
     Stop,
@@ -19,7 +21,7 @@ pub enum Signal {
 
 /// The signals that we listen to. Once it is made, none of them has its usual effect any more.
 #[derive(Debug)]
-pub struct Signals {
+pub(super) struct Signals {
     interrupt: Listener,
     terminate: Listener,
     quit: Listener,
@@ -30,7 +32,7 @@ pub struct Signals {
 
 impl Signals {
     /// Begins to listen.
-    pub fn new() -> io::Result<Self> {
+    pub(super) fn new() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
@@ -42,31 +44,32 @@ impl Signals {
     }
 
     /// The next one. Dropping the wait loses none.
-    pub async fn next(&mut self) -> Signal {
+    pub(super) async fn next(&mut self) -> Signal {
         tokio::select! {
             biased;
             _ = self.terminate.recv() => Signal::End,
-            _ = self.interrupt.recv() => Signal::End,
+            _ = self.interrupt.recv() => Signal::Interrupt,
             _ = self.quit.recv() => Signal::End,
             _ = self.hangup.recv() => Signal::End,
             _ = self.stop.recv() => Signal::Stop,
             _ = self.proceed.recv() => Signal::Continue,
         }
     }
-}
 
-/// Stops this process and returns when it was continued in the foreground. Waiting for the signal itself is needed:
-/// the process has more than one thread, and this one may run on for a moment after it asked to be stopped.
-pub(super) async fn stop(signals: &mut Signals) {
-    loop {
-        if let Err(error) = kill_process(getpid(), Number::STOP) {
-            tracing::warn!(%error, "cannot stop");
-            return;
+    /// Stops this process and returns when it was continued in the foreground. Waiting for the signal itself is
+    /// needed: the process has more than one thread, and this one may run on for a moment after it asked to be
+    /// stopped.
+    pub(super) async fn stop(&mut self) {
+        loop {
+            if let Err(error) = kill_process(getpid(), Number::STOP) {
+                tracing::warn!(%error, "cannot stop");
+                return;
+            }
+            if self.proceed.recv().await.is_none() || in_foreground() {
+                return;
+            }
+            // `bg`: the terminal belongs to somebody else, and reading from it would stop us anyway.
         }
-        if signals.proceed.recv().await.is_none() || in_foreground() {
-            return;
-        }
-        // `bg`: the terminal belongs to somebody else, and reading from it would stop us anyway.
     }
 }
 
