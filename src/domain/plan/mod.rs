@@ -13,6 +13,16 @@ use crate::domain::environment::{Endpoint, EnvName, GateSettings, Guard, Mounts}
 use crate::domain::label::Labels;
 use crate::domain::problem::Problem;
 
+pub use make::{Desired, Observed, Options, locked, make};
+
+mod make;
+#[cfg(test)]
+mod make_tests;
+mod setup;
+
+/// How many releases of an environment are kept, the current one among them.
+pub const KEPT_RELEASES: usize = 5;
+
 /// The number of a release; the first one is 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct ReleaseNumber(pub u32);
