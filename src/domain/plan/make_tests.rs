@@ -1,5 +1,5 @@
-//! What a plan says in each situation: who would be replaced, what stands in the way, what a person should know, and
-//! when there is nothing to do.
+//! What a plan says in each situation: who would be replaced, what stands in the way, what a person should know. It
+//! also says when there is nothing to do, and that must never be said too easily.
 
 use std::collections::BTreeMap;
 
