@@ -20,6 +20,11 @@ pub struct Hits {
 }
 
 impl Hits {
+    /// Makes an area clickable.
+    pub fn add(&mut self, area: Rect, target: Target) {
+        self.targets.push((area, target));
+    }
+
     /// What lies at a cell; what was drawn last lies on top.
     pub fn at(&self, column: u16, row: u16) -> Option<&Target> {
         let cell = ratatui::layout::Position::new(column, row);

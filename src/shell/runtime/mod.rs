@@ -7,14 +7,14 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, OptionFuture};
 use futures_util::{FutureExt, StreamExt};
 use ratatui::Frame;
-use ratatui::layout::{Position, Rect};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::app::{Effect, Msg, Outcome, Target};
+use crate::app::{Effect, Msg, Outcome};
 use crate::domain::problem::Problem;
 use crate::domain::progress::{StepEvent, Verdict};
 use crate::shell::print::Exit;
 use crate::shell::terminal::{Frames, Guest, Input, Quiet, Screen, Signal, said};
+use crate::ui::Hits;
 
 use tasks::{Lanes, Tasks};
 pub use use_cases::UseCases;
@@ -38,9 +38,6 @@ const FAST_TICK: Duration = Duration::from_millis(100);
 
 /// How long the end waits for what still runs.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// Areas that can be clicked on; of those that overlap the last one is on top.
-pub type Hits = Vec<(Rect, Target)>;
 
 /// What is shown and how it changes.
 pub trait App {
@@ -108,7 +105,7 @@ impl<A: App, S: Screen, B: Frames, U: UseCases> Runtime<A, S, B, U> {
             terminal,
             tasks,
             lanes,
-            hits: Hits::new(),
+            hits: Hits::default(),
             dirty: None,
             drawn: None,
             guest: None,
@@ -118,10 +115,10 @@ impl<A: App, S: Screen, B: Frames, U: UseCases> Runtime<A, S, B, U> {
         })
     }
 
-    /// Runs the console until it ends, and puts the terminal back. `start` is what the screens want first; `say` gets
-    /// what there is to say afterwards, when the terminal is a plain one again.
-    pub async fn run(mut self, start: Vec<Effect>, say: impl FnMut(&str)) -> Result<Exit, Problem> {
-        let end = match AssertUnwindSafe(self.cycle(start)).catch_unwind().await {
+    /// Runs the console until it ends, and puts the terminal back. `say` gets what there is to say afterwards, when
+    /// the terminal is a plain one again.
+    pub async fn run(mut self, say: impl FnMut(&str)) -> Result<Exit, Problem> {
+        let end = match AssertUnwindSafe(self.cycle()).catch_unwind().await {
             Ok(end) => end,
             Err(panic) => End::Crashed(said(panic.as_ref()).to_owned()),
         };
@@ -130,7 +127,7 @@ impl<A: App, S: Screen, B: Frames, U: UseCases> Runtime<A, S, B, U> {
         self.finish(end, say).await
     }
 
-    async fn cycle(&mut self, start: Vec<Effect>) -> End {
+    async fn cycle(&mut self) -> End {
         if let Err(end) = self.enter() {
             return end;
         }
@@ -140,7 +137,7 @@ impl<A: App, S: Screen, B: Frames, U: UseCases> Runtime<A, S, B, U> {
             return end;
         }
         self.tasks.look_for_edits();
-        self.perform(start);
+        self.tell(vec![Msg::Started]);
         let mut ticked = Instant::now();
         loop {
             if std::mem::take(&mut self.stop) {
@@ -227,13 +224,10 @@ impl<A: App, S: Screen, B: Frames, U: UseCases> Runtime<A, S, B, U> {
             Input::Paste(text) => Msg::Paste(text),
             Input::Wheel(rows) => Msg::Wheel(rows),
             Input::Resized { width, height } => Msg::Resized { width, height },
-            Input::Click { column, row } => {
-                let at = Position::new(column, row);
-                match self.hits.iter().rev().find(|(area, _)| area.contains(at)) {
-                    Some((_, target)) => Msg::Point(target.clone()),
-                    None => return,
-                }
-            }
+            Input::Click { column, row } => match self.hits.at(column, row) {
+                Some(target) => Msg::Point(target.clone()),
+                None => return,
+            },
         };
         self.tell(vec![msg]);
     }

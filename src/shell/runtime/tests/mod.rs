@@ -7,11 +7,9 @@ use std::time::Duration;
 use stage::{Play, Told, key, millis};
 
 use super::*;
-use crate::app::{Ticket, Work};
+use crate::app::{Target, Ticket};
 
 mod stage;
-
-const OPEN: Effect = Effect::Start { ticket: Ticket(0), work: Work::Open };
 
 #[tokio::test(start_paused = true)]
 async fn ten_idle_seconds_draw_no_frame() {
@@ -23,7 +21,7 @@ async fn ten_idle_seconds_draw_no_frame() {
 #[tokio::test(start_paused = true)]
 async fn the_first_frame_does_not_wait_for_the_workspace() {
     let told = Told { open_takes: millis(60_000), ..Told::default() };
-    let run = Play { told, start: vec![OPEN], ..Play::keys([(0, 'a'), (50, 'q')]) }.run().await;
+    let run = Play { told, opens: true, ..Play::keys([(0, 'a'), (50, 'q')]) }.run().await;
     assert!(run.took < millis(100), "{:?}", run.took);
     assert_eq!(run.frames, 2, "an empty one, and one with the key");
     assert!(run.shown.contains('a'));
@@ -38,8 +36,7 @@ async fn a_key_is_drawn_at_once_and_a_burst_of_keys_is_not_drawn_one_by_one() {
 
 #[tokio::test(start_paused = true)]
 async fn a_log_that_screams_keeps_neither_keys_nor_frames_nor_answers_waiting() {
-    let play =
-        Play { start: vec![OPEN], ..Play::keys([(20, 'f'), (1_000, 'a'), (1_000, 'o'), (1_000, 'q')]) };
+    let play = Play { opens: true, ..Play::keys([(20, 'f'), (1_000, 'a'), (1_000, 'o'), (1_000, 'q')]) };
     let opens = play.told.opens.clone();
     let dropped = play.told.dropped.clone();
     let run = play.run().await;
@@ -53,7 +50,7 @@ async fn a_log_that_screams_keeps_neither_keys_nor_frames_nor_answers_waiting() 
 
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_work_is_dropped_and_never_answers() {
-    let play = Play { start: vec![OPEN], ..Play::keys([(20, 'f'), (20, 'x'), (20, 'q')]) };
+    let play = Play { opens: true, ..Play::keys([(20, 'f'), (20, 'x'), (20, 'q')]) };
     let dropped = play.told.dropped.clone();
     let run = play.run().await;
     assert_eq!(dropped.load(Ordering::SeqCst), 1);
@@ -81,7 +78,7 @@ async fn of_many_requests_only_the_newest_waits() {
 #[tokio::test(start_paused = true)]
 async fn a_task_that_panics_is_told_and_its_ticket_gets_an_error() {
     let told = Told { open_panics: true, ..Told::default() };
-    let run = Play { told, start: vec![OPEN], ..Play::keys([(100, 'a'), (100, 'q')]) }.run().await;
+    let run = Play { told, opens: true, ..Play::keys([(100, 'a'), (100, 'q')]) }.run().await;
     let crashed =
         |msg: &Msg| matches!(msg, Msg::Crashed { report, .. } if report.contains("a rule without end"));
     assert_eq!(run.count(crashed), 1);
@@ -96,7 +93,7 @@ async fn a_task_that_panics_is_told_and_its_ticket_gets_an_error() {
 
 #[tokio::test(start_paused = true)]
 async fn quitting_puts_a_running_deploy_back_and_waits_for_it() {
-    let run = Play { start: vec![OPEN], ..Play::keys([(50, 'd'), (1_000, 'q')]) }.run().await;
+    let run = Play { opens: true, ..Play::keys([(50, 'd'), (1_000, 'q')]) }.run().await;
     assert_eq!(run.result.unwrap(), Exit::PutBack);
     assert!(run.took > millis(20_000), "putting back takes as long as it takes");
     assert!(run.said.iter().any(|line| line.contains("deploy of CI still runs")), "{:?}", run.said);
@@ -107,7 +104,7 @@ async fn quitting_puts_a_running_deploy_back_and_waits_for_it() {
 #[tokio::test(start_paused = true)]
 async fn who_asks_twice_leaves_a_deploy_half_way_and_is_told_so() {
     let signals = vec![(millis(1_000), Signal::End), (millis(1_000), Signal::Interrupt)];
-    let run = Play { start: vec![OPEN], signals, ..Play::keys([(50, 'd')]) }.run().await;
+    let run = Play { opens: true, signals, ..Play::keys([(50, 'd')]) }.run().await;
     let problem = run.result.unwrap_err();
     assert_eq!(problem.code, "interrupted");
     assert!(problem.what.contains("CI") && problem.hint.unwrap().contains("alertdeck status CI"));
@@ -115,7 +112,7 @@ async fn who_asks_twice_leaves_a_deploy_half_way_and_is_told_so() {
 
 #[tokio::test(start_paused = true)]
 async fn a_crash_of_the_screens_restores_the_terminal_and_lets_a_deploy_end_well() {
-    let run = Play { start: vec![OPEN], ..Play::keys([(50, 'd'), (50, '!')]) }.run().await;
+    let run = Play { opens: true, ..Play::keys([(50, 'd'), (50, '!')]) }.run().await;
     assert_eq!(run.calls, ["enter", "leave"]);
     assert!(run.said.contains(&"CI: healthy".to_owned()), "{:?}", run.said);
 }
@@ -141,7 +138,7 @@ async fn stopping_gives_the_terminal_back_and_takes_it_again() {
 async fn a_guest_has_the_terminal_alone_and_work_goes_on_meanwhile() {
     let mut play = Play {
         guest: Duration::from_secs(60),
-        start: vec![OPEN],
+        opens: true,
         signals: vec![(millis(1_000), Signal::Interrupt)],
         ..Play::keys([(50, 'd'), (50, 'e'), (50, 'c')])
     };

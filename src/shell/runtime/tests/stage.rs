@@ -12,12 +12,12 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use ratatui::backend::TestBackend;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use tokio::sync::mpsc;
 
 use super::super::*;
 use crate::app::key::{Key, KeyCode};
-use crate::app::{Ticket, Work};
+use crate::app::{Target, Ticket, Work};
 use crate::domain::diff::{Against, Diff};
 use crate::domain::environment::EnvName;
 use crate::domain::fact::Fact;
@@ -46,13 +46,20 @@ pub(super) struct Notes {
     pub(super) text: String,
     ticket: u64,
     pub(super) moving: bool,
+    opens: bool,
     panics: bool,
 }
 
 impl App for Notes {
     fn update(&mut self, msg: Msg) -> Vec<Effect> {
         self.heard.lock().unwrap().push(msg.clone());
-        let Msg::Key(pressed) = &msg else { return Vec::new() };
+        let pressed = match &msg {
+            Msg::Key(pressed) => pressed,
+            Msg::Started if self.opens => {
+                return vec![Effect::Start { ticket: Ticket(0), work: Work::Open }];
+            }
+            _ => return Vec::new(),
+        };
         let KeyCode::Char(c) = pressed.code else { return Vec::new() };
         self.text.push(c);
         self.ticket += 1;
@@ -77,7 +84,10 @@ impl App for Notes {
     fn view(&self, frame: &mut Frame<'_>) -> Hits {
         assert!(!self.panics, "the view fell over");
         frame.render_widget(format!("{} {}", self.ticket, self.text), frame.area());
-        vec![(Rect::new(0, 0, 10, 1), Target::Tab(1)), (Rect::new(2, 0, 2, 1), Target::Tab(2))]
+        let mut hits = Hits::default();
+        hits.add(Rect::new(0, 0, 10, 1), Target::Tab(1));
+        hits.add(Rect::new(2, 0, 2, 1), Target::Tab(2));
+        hits
     }
 
     fn moves(&self) -> bool {
@@ -274,7 +284,8 @@ pub(super) struct Play {
     pub(super) moving: bool,
     pub(super) guest: Duration,
     pub(super) ends: bool,
-    pub(super) start: Vec<Effect>,
+    /// Whether the screens open the workspace when they start.
+    pub(super) opens: bool,
 }
 
 impl Default for Play {
@@ -286,7 +297,7 @@ impl Default for Play {
             moving: false,
             guest: millis(0),
             ends: false,
-            start: Vec::new(),
+            opens: false,
         }
     }
 }
@@ -308,7 +319,7 @@ impl Play {
             guest: self.guest,
             ends: self.ends,
         };
-        let app = Notes { moving: self.moving, ..Notes::default() };
+        let app = Notes { moving: self.moving, opens: self.opens, ..Notes::default() };
         let heard = Arc::clone(&app.heard);
         let frames = Arc::new(AtomicUsize::new(0));
         let shown = Arc::new(Mutex::new(String::new()));
@@ -320,8 +331,7 @@ impl Play {
         let begun = tokio::time::Instant::now();
         let mut said = Vec::new();
         let runtime = Runtime::new(app, screen, Quiet::new(backend), self.told).unwrap();
-        let play: Pin<Box<dyn Future<Output = _>>> =
-            Box::pin(runtime.run(self.start, |text| said.push(text.to_owned())));
+        let play: Pin<Box<dyn Future<Output = _>>> = Box::pin(runtime.run(|text| said.push(text.to_owned())));
         let send = async {
             for (after, signal) in self.signals {
                 tokio::time::sleep(after).await;
