@@ -2,6 +2,7 @@
 //! reached; [`Engine`] offers what a person can ask for, each as one method that the console and the command line
 //! call alike. Only `docker`, `files` and `search` name what is behind a port.
 
+pub mod changes;
 pub mod compare;
 pub mod docker;
 pub mod fake;
@@ -202,6 +203,12 @@ pub trait Files: Send + Sync + 'static {
     /// All files below `root/folder` for each folder, sorted by path. Links that leave `root`, special files and
     /// files over the limits are problems, returned beside what could be read.
     fn read_tree(&self, root: &Path, folders: &[&str]) -> Result<(Vec<SourceFile>, Vec<Problem>), Problem>;
+    /// Says that something below `root/folder` of one of the folders changed; several edits in a short time are
+    /// one. A disk that only we write to never says so.
+    fn changes(&self, root: &Path, folders: &[&str]) -> impl Stream<Item = ()> + Send + 'static {
+        let _ = (root, folders);
+        futures_util::stream::pending()
+    }
     /// Whether a folder exists.
     fn is_dir(&self, path: &Path) -> bool;
     /// Writes a file readable by its owner only, in folders of that kind, and only if it is not there.

@@ -9,6 +9,7 @@ use crate::shell::cli::Arguments;
 use crate::shell::print::{Exit, Printer};
 
 pub mod cli;
+pub mod log_file;
 pub mod print;
 pub mod runtime;
 pub mod settings;

@@ -90,8 +90,9 @@ const LAYERS: &[(&str, &[&str])] = &[
 const BORDERS: &[(&str, &[&str])] = &[
     ("bollard", &["engine/docker"]),
     ("ureq", &["engine/search"]),
-    ("std::fs", &["engine/files", "shell/terminal", "shell/settings"]),
+    ("std::fs", &["engine/files", "shell/log_file", "shell/settings"]),
     ("crossterm", &["shell/terminal"]),
+    ("notify", &["engine/changes"]),
     ("println!", &["shell/print"]),
 ];
 
