@@ -6,6 +6,14 @@ use serde::Serialize;
 
 use crate::domain::remote::Timestamp;
 
+pub use assembler::Assembler;
+pub use buffer::{LogBuffer, Sequence};
+pub use level::level;
+
+mod assembler;
+mod buffer;
+mod level;
+
 /// Where a line came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -61,4 +69,11 @@ pub enum Since {
     Tail(usize),
     /// From that time on.
     Time(Timestamp),
+}
+
+impl LogLine {
+    /// A line of our own between those of containers: `== release 4, container elastalert-ci-4 ==`.
+    pub fn mark(at: Timestamp, text: &str) -> Self {
+        Self { at: Some(at), stream: Stream::Mark, level: Level::Info, text: format!("== {text} ==") }
+    }
 }
