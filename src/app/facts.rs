@@ -7,6 +7,7 @@ use crate::domain::container::{Container, EngineInfo};
 use crate::domain::environment::{Endpoint, EnvName};
 use crate::domain::fact::{Fact, FactKind};
 use crate::domain::health::{Ladder, Sync};
+use crate::domain::problem::Problem;
 use crate::domain::process::ProcessTable;
 use crate::domain::remote::{Remote, Timestamp};
 
@@ -60,42 +61,59 @@ impl Facts {
         self.engines.iter().filter(|engine| engine.answer.problem().is_some())
     }
 
-    /// Takes in what was seen.
-    pub fn apply(&mut self, fact: Fact) {
+    /// Takes in what was seen, and says whether anything but its time is new.
+    pub fn apply(&mut self, fact: Fact) -> bool {
         let at = fact.at;
         match fact.what {
             FactKind::Engine { endpoint, environments, answer, retry } => {
-                if let Err(problem) = &answer {
-                    for name in &environments {
-                        let known = self.environments.entry(name.clone()).or_default();
-                        known.containers.answer(Err(problem.clone()), at);
-                        known.processes.answer(Err(problem.clone()), at);
-                        known.sync.answer(Err(problem.clone()), at);
-                    }
-                }
-                let known = self.engines.iter_mut().find(|engine| engine.endpoint == endpoint);
-                if let Some(engine) = known {
-                    engine.environments = environments;
-                    engine.answer.answer(answer, at);
-                    engine.retry = retry;
-                } else {
-                    let mut first = Remote::Unknown;
-                    first.answer(answer, at);
-                    self.engines.push(EngineFacts { endpoint, environments, answer: first, retry });
-                }
+                self.apply_engine(endpoint, environments, answer, retry, at)
             }
             FactKind::Containers { environment, answer } => {
-                self.environments.entry(environment).or_default().containers.answer(answer, at);
+                take(&mut self.known(environment).containers, answer, at)
             }
             FactKind::Processes { environment, answer } => {
-                self.environments.entry(environment).or_default().processes.answer(answer, at);
+                take(&mut self.known(environment).processes, answer, at)
             }
             FactKind::Health { environment, ladder } => {
-                self.environments.entry(environment).or_default().ladder.answer(Ok(ladder), at);
+                take_ladder(&mut self.known(environment).ladder, ladder, at)
             }
-            FactKind::Sync { environment, sync } => {
-                self.environments.entry(environment).or_default().sync.answer(sync, at);
+            FactKind::Sync { environment, sync } => take(&mut self.known(environment).sync, sync, at),
+        }
+    }
+
+    fn known(&mut self, environment: EnvName) -> &mut EnvironmentFacts {
+        self.environments.entry(environment).or_default()
+    }
+
+    /// What cannot be asked any more is failed as well, and keeps what was seen last.
+    fn apply_engine(
+        &mut self,
+        endpoint: Endpoint,
+        environments: Vec<EnvName>,
+        answer: Result<EngineInfo, Problem>,
+        retry: Option<Timestamp>,
+        at: Timestamp,
+    ) -> bool {
+        if let Err(problem) = &answer {
+            for name in &environments {
+                let known = self.environments.entry(name.clone()).or_default();
+                known.containers.answer(Err(problem.clone()), at);
+                known.processes.answer(Err(problem.clone()), at);
+                known.sync.answer(Err(problem.clone()), at);
             }
+        }
+        if let Some(engine) = self.engines.iter_mut().find(|engine| engine.endpoint == endpoint) {
+            let same = engine.environments == environments && engine.retry == retry;
+            engine.environments = environments;
+            engine.retry = retry;
+            // A clock that ticks is no news.
+            let answer = answer.map(|info| EngineInfo { time: None, ..info });
+            take(&mut engine.answer, answer, at) || !same
+        } else {
+            let mut first = Remote::Unknown;
+            first.answer(answer.map(|info| EngineInfo { time: None, ..info }), at);
+            self.engines.push(EngineFacts { endpoint, environments, answer: first, retry });
+            true
         }
     }
 
@@ -107,4 +125,28 @@ impl Facts {
         }
         self.engines.retain(|engine| !engine.environments.is_empty());
     }
+}
+
+/// Takes an answer in, and says whether it is another one than before.
+fn take<T: PartialEq>(known: &mut Remote<T>, answer: Result<T, Problem>, at: Timestamp) -> bool {
+    let same = match (&*known, &answer) {
+        (Remote::Ready(seen), Ok(value)) => seen.value == *value,
+        (Remote::Failed { problem, .. }, Err(new)) => problem == new,
+        _ => false,
+    };
+    known.answer(answer, at);
+    !same
+}
+
+/// The same for a ladder, whose evidence is seen again at each look.
+fn take_ladder(known: &mut Remote<Ladder>, ladder: Ladder, at: Timestamp) -> bool {
+    let same = known.current().is_some_and(|before| {
+        before.deployed == ladder.deployed
+            && before.rungs.len() == ladder.rungs.len()
+            && before.rungs.iter().zip(&ladder.rungs).all(|(before, now)| {
+                (before.name, before.state, &before.evidence) == (now.name, now.state, &now.evidence)
+            })
+    });
+    known.answer(Ok(ladder), at);
+    !same
 }

@@ -158,11 +158,27 @@ pub use model::{Header, Model, Viewports};
 pub use target::Target;
 pub use update::update;
 
+pub mod changes;
+pub mod clock;
+pub mod command;
+pub mod deploy;
 pub mod facts;
+pub mod file;
 pub mod guard;
-pub mod list;
-pub mod model;
-
+pub mod help;
 pub mod key;
+pub mod list;
+pub mod log;
+pub mod model;
+pub mod notice;
+pub mod prompt;
+pub mod rules;
+pub mod scope;
+pub mod standing;
+
+mod act;
+mod availability;
+mod settle;
 mod target;
+mod typing;
 mod update;

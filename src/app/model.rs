@@ -2,12 +2,21 @@
 //! filter. Nothing here is written except by [`update`](super::update).
 
 use crate::domain::environment::EnvName;
+use crate::domain::matrix::RuleRow;
 use crate::domain::overview::Overview;
+use crate::domain::problem::Place;
 use crate::domain::remote::{Remote, Timestamp};
 use crate::domain::workspace::Environment;
 
+use super::changes::Changes;
+use super::deploy::{Deploy, Question};
 use super::facts::Facts;
-use super::list::List;
+use super::file::FileText;
+use super::list::{List, Scroll};
+use super::log::{LogPane, Room};
+use super::notice::Notices;
+use super::prompt::Typing;
+use super::rules::Rules;
 use super::{Effect, Ticket, Work};
 
 /// What the header says and nothing changes.
@@ -65,6 +74,17 @@ impl Tab {
     }
 }
 
+/// A text that lies above the console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// All keys.
+    Help,
+    /// All messages.
+    Messages,
+    /// What the check found.
+    Findings,
+}
+
 /// How many rows and columns the last frame had for each thing that scrolls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Viewports {
@@ -76,8 +96,12 @@ pub struct Viewports {
     pub detail: usize,
     /// Columns of the detail pane.
     pub detail_width: usize,
-    /// Rows of the text in whatever lies above the console.
+    /// Rows of the detail pane's text, where it is neither diff, file nor log.
+    pub detail_rows: usize,
+    /// Rows of the text in whatever lies above the console, as far as there is room.
     pub dialog: usize,
+    /// All rows of it.
+    pub dialog_rows: usize,
 }
 
 /// The state of the console.
@@ -93,14 +117,42 @@ pub struct Model {
     pub facts: Facts,
     /// Where the keys go.
     pub focus: Focus,
+    /// Whether the detail pane is about the selected rule and not about the whole environment.
+    pub about_rule: bool,
     /// The list of environments.
     pub environments: List,
+    /// The list of rules.
+    pub rules: Rules,
     /// What the detail pane shows.
     pub tab: Tab,
+    /// The tab Diff.
+    pub changes: Changes,
+    /// The tab File.
+    pub file: Option<FileText>,
+    /// The tab Log.
+    pub log: LogPane,
+    /// How far the tabs Health and Processes are scrolled.
+    pub scroll: Scroll,
+    /// Columns that they are scrolled to the right.
+    pub left: usize,
     /// Whether the focused pane has the whole screen.
     pub zoomed: bool,
+    /// A deploy, from its plan to its verdict.
+    pub deploy: Option<Deploy>,
+    /// A text above the console, and how far it is scrolled.
+    pub reading: Option<(Reading, Scroll)>,
+    /// A question that waits for yes or no.
+    pub question: Option<Question>,
+    /// A line that is being typed.
+    pub prompt: Option<Typing>,
+    /// Messages.
+    pub notices: Notices,
+    /// Why the last key did nothing; gone with the next one.
+    pub hint: Option<String>,
     /// What the last frame had room for.
     pub viewports: Viewports,
+    /// The file that the tab File shows when it is not about a rule.
+    pub(super) chosen_file: String,
     pub(super) tickets: u64,
     pub(super) opening: Option<Ticket>,
     pub(super) revision: u64,
@@ -115,10 +167,24 @@ impl Model {
             opened: Remote::Unknown,
             facts: Facts::default(),
             focus: Focus::default(),
+            about_rule: false,
             environments: List::default(),
+            rules: Rules::default(),
             tab: Tab::default(),
+            changes: Changes::default(),
+            file: None,
+            log: LogPane::default(),
+            scroll: Scroll::default(),
+            left: 0,
             zoomed: false,
+            deploy: None,
+            reading: None,
+            question: None,
+            prompt: None,
+            notices: Notices::default(),
+            hint: None,
             viewports: Viewports::default(),
+            chosen_file: "config/elastalert.yaml".into(),
             tickets: 0,
             opening: None,
             revision: 0,
@@ -130,9 +196,19 @@ impl Model {
         self.revision
     }
 
-    /// The environments of the workspace, in their order; the last known ones when it cannot be read now.
+    /// The workspace and what follows from it; the last known one when it cannot be read now.
+    pub fn overview(&self) -> Option<&Overview> {
+        self.opened.last().map(|seen| &seen.value)
+    }
+
+    /// The environments of the workspace, in their order.
     pub fn listed(&self) -> &[Environment] {
-        self.opened.last().map_or(&[], |opened| &opened.value.workspace.environments)
+        self.overview().map_or(&[], |overview| &overview.workspace.environments)
+    }
+
+    /// The names of the environments.
+    pub fn names(&self) -> Vec<EnvName> {
+        self.listed().iter().map(|environment| environment.name.clone()).collect()
     }
 
     /// The selected environment.
@@ -143,6 +219,53 @@ impl Model {
     /// The name of the selected environment.
     pub fn environment_name(&self) -> Option<EnvName> {
         self.environment().map(|environment| environment.name.clone())
+    }
+
+    /// The rules that are listed.
+    pub fn visible_rules(&self) -> Vec<&RuleRow> {
+        let rows = self.overview().map_or(&[][..], |overview| &overview.matrix);
+        self.rules.visible(rows, self.environment().map(|environment| &environment.name))
+    }
+
+    /// The selected rule.
+    pub fn rule(&self) -> Option<&RuleRow> {
+        self.visible_rules().get(self.rules.list.selected).copied()
+    }
+
+    /// The path of the only file that the detail pane is about, if it is about a rule.
+    pub fn subject(&self) -> Option<String> {
+        if self.about_rule { self.rule().map(|rule| rule.path.clone()) } else { None }
+    }
+
+    /// The file and line of the workspace under the cursor.
+    pub fn place_at_cursor(&self) -> Option<Place> {
+        let line = |number: usize| u32::try_from(number).unwrap_or(0);
+        let place = match (self.focus, self.tab) {
+            (Focus::Rules, _) => Place::file(self.rule()?.path.clone()),
+            (Focus::Detail, Tab::File) => {
+                let file = self.file.as_ref()?;
+                match file.mark().and_then(|mark| mark.place.clone()) {
+                    Some(place) => return Some(place),
+                    None => Place::line(file.path.clone(), line(file.list.selected + 1)),
+                }
+            }
+            (Focus::Detail, Tab::Diff) => {
+                let (file, row) = self.changes.text.as_ref()?.at_cursor()?;
+                Place::line(file.path.clone(), row.and_then(|row| row.new).map_or(1, line))
+            }
+            (Focus::Environments | Focus::Detail, _) => return None,
+        };
+        let known = self.overview()?.workspace.templates.iter().any(|template| template.path == place.file);
+        known.then_some(place)
+    }
+
+    /// The room that the log has for the text of its lines.
+    pub fn log_room(&self) -> Room {
+        let prefix = if self.log.times { 11 } else { 2 };
+        Room {
+            height: self.viewports.detail.max(1),
+            width: self.viewports.detail_width.saturating_sub(prefix).max(2),
+        }
     }
 
     /// Starts work under a new ticket.

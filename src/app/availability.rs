@@ -1,0 +1,118 @@
+//! Whether a command can be used now, and if not, why. The reason is what a person reads, so each is a sentence about
+//! what they see.
+
+use crate::domain::remote::Remote;
+
+use super::command::Availability::{self, No, Yes};
+use super::deploy::Stage;
+use super::guard::{Decision, Risk, decide};
+use super::model::{Model, Tab};
+use super::standing::current;
+
+/// It always can.
+pub(super) fn always(_: &Model) -> Availability {
+    Yes
+}
+
+/// A plan can be made.
+pub(super) fn deploy(model: &Model) -> Availability {
+    match model.environment() {
+        None => No("there is no environment to deploy"),
+        Some(_) if matches!(model.opened, Remote::Failed { .. }) => {
+            No("the workspace cannot be read; what is shown is what it was before")
+        }
+        Some(_) => Yes,
+    }
+}
+
+/// Another side can be chosen.
+pub(super) fn compare(model: &Model) -> Availability {
+    if model.tab == Tab::Diff { Yes } else { No("choose the tab Diff (1) first") }
+}
+
+/// There is a file under the cursor.
+pub(super) fn edit(model: &Model) -> Availability {
+    if model.place_at_cursor().is_some() {
+        Yes
+    } else {
+        No("there is no file of the workspace under the cursor")
+    }
+}
+
+/// Something was searched for.
+pub(super) fn searched(model: &Model) -> Availability {
+    if model.log.search.is_empty() { No("search with / first") } else { Yes }
+}
+
+/// A container runs, and the guard lets a shell in.
+pub(super) fn shell(model: &Model) -> Availability {
+    let Some(environment) = model.environment() else { return No("there is no environment") };
+    if let Decision::Refuse(reason) = decide(Risk::Touches, environment.guard) {
+        return No(reason);
+    }
+    let container = model.facts.environment(&environment.name).and_then(|facts| current(&facts.containers));
+    match container {
+        Some(container) if container.state.is_alive() => Yes,
+        _ => No("no container of this environment runs"),
+    }
+}
+
+/// The plan may be carried out, with a consent of that kind.
+fn deploy_with(model: &Model, wanted: Decision) -> Availability {
+    let Some(deploy) = &model.deploy else { return No("there is no plan") };
+    match &deploy.stage {
+        Stage::Planning { .. } => No("the plan is still being made"),
+        Stage::Review(review) => match review.refusal() {
+            Some(reason) => No(reason),
+            None if review.consent == wanted => Yes,
+            None => match review.consent {
+                Decision::Confirm => No("this environment asks for y"),
+                Decision::TypeName => No("this environment asks for its name"),
+                Decision::Run | Decision::Refuse(_) => No("press Enter to deploy"),
+            },
+        },
+        Stage::Unplanned { .. } | Stage::Running(_) | Stage::Ended(_) => No("there is no plan"),
+    }
+}
+
+/// The plan may be carried out at once.
+pub(super) fn deploy_open(model: &Model) -> Availability {
+    deploy_with(model, Decision::Run)
+}
+
+/// The plan may be carried out after a yes.
+pub(super) fn deploy_confirmed(model: &Model) -> Availability {
+    deploy_with(model, Decision::Confirm)
+}
+
+/// The plan may be carried out after the name was typed.
+pub(super) fn deploy_named(model: &Model) -> Availability {
+    deploy_with(model, Decision::TypeName)
+}
+
+/// A new plan makes sense.
+pub(super) fn replan(model: &Model) -> Availability {
+    match model.deploy.as_ref().map(|deploy| &deploy.stage) {
+        Some(Stage::Unplanned { .. } | Stage::Review(_) | Stage::Ended(_)) => Yes,
+        _ => No("the plan is still being made"),
+    }
+}
+
+/// The deploy was not asked to stop before.
+pub(super) fn stop(model: &Model) -> Availability {
+    match model.deploy.as_ref().and_then(|deploy| deploy.running()) {
+        Some(running) if running.stopping => No("it is being stopped; what ran before is put back"),
+        _ => Yes,
+    }
+}
+
+/// The check found something.
+pub(super) fn findings(model: &Model) -> Availability {
+    let any = model.opened.last().is_some_and(|seen| !seen.value.findings.is_empty());
+    if any { Yes } else { No("the check found nothing") }
+}
+
+/// There are messages.
+pub(super) fn messages(model: &Model) -> Availability {
+    if model.notices.count() > 0 { Yes } else { No("there are no messages") }
+}
