@@ -157,7 +157,7 @@ image_up() {
 
 # The search engine's image, in SEARCH_IMAGE.
 search_image_up() {
-    local hash zip context
+    local hash fetched context
     SEARCH_IMAGE=$OWN_SEARCH
     hash=$(inputs "$SUITE $OPENSEARCH_VERSION" images/search)
     if [[ $(image_label "$SEARCH_IMAGE" "$LABEL.inputs") == "$hash" ]]; then
@@ -171,8 +171,8 @@ search_image_up() {
             return 0
         fi
     fi
-    zip=$CACHE/opensearch-$OPENSEARCH_VERSION.zip
-    if [[ ! -f $zip ]]; then
+    fetched=$CACHE/search-$(inputs "" images/search/pom.xml)
+    if [[ ! -d $fetched ]]; then
         if ! have mvn; then
             if ((EUID != 0)) || ! have apt-get; then
                 warn "OpenSearch comes from Maven Central, and there is no mvn"
@@ -180,17 +180,16 @@ search_image_up() {
             fi
             apt_install maven maven || return 1
         fi
-        mkdir -p "$CACHE/part"
-        logged opensearch "fetching OpenSearch $OPENSEARCH_VERSION from Maven Central (133 MB)" mvn --batch-mode \
-            dependency:copy -DoutputDirectory="$CACHE/part" \
-            -Dartifact="org.opensearch.distribution.integ-test-zip:opensearch:$OPENSEARCH_VERSION:zip" || return 1
-        mv "$CACHE/part/opensearch-$OPENSEARCH_VERSION.zip" "$zip"
-        rmdir "$CACHE/part"
+        rm -rf "$fetched.part"
+        logged opensearch "fetching OpenSearch $OPENSEARCH_VERSION from Maven Central (136 MB)" \
+            mvn --batch-mode --file images/search/pom.xml dependency:copy-dependencies \
+            -DexcludeTransitive=true -DoutputDirectory="$fetched.part" || return 1
+        mv "$fetched.part" "$fetched"
     fi
     base_up || return 1
     context=$(mktemp -d "${TMPDIR:-/tmp}/alertdeck-search.XXXXXX")
     TEMPORARY+=("$context")
-    cp "$ROOT"/images/search/* "$context/"
-    ln "$zip" "$context/opensearch.zip" 2>/dev/null || cp "$zip" "$context/opensearch.zip"
+    cp images/search/* "$context/"
+    cp -R -l "$fetched" "$context/fetched" 2>/dev/null || cp -R "$fetched" "$context/fetched"
     build "$SEARCH_IMAGE" "$context" "$hash"
 }

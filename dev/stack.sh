@@ -15,21 +15,26 @@ network_up() {
 }
 
 # container_up NAME INPUTS FILE ARGUMENTS...: a running container of that name, made from those arguments, with a copy
-# of the file (if one is named) in its /tmp. One that runs already and was made from the same stays.
+# of the file (if one is named) in its /tmp. One that runs already stays if it was made from the same, or by another
+# clone, which may be at work with it.
 container_up() {
     local name=$1 hash=$2 file=$3 seen id
     shift 3
-    seen=$(docker container inspect --format \
-        "{{index .Config.Labels \"$LABEL\"}} {{.State.Running}} {{index .Config.Labels \"$LABEL.inputs\"}}" "$name" 2>/dev/null) || seen=
+    seen=$(docker container inspect --format "{{index .Config.Labels \"$LABEL\"}} {{.State.Running}} \
+{{index .Config.Labels \"$LABEL.inputs\"}} {{index .Config.Labels \"$LABEL.clone\"}}" "$name" 2>/dev/null) || seen=
     case $seen in
         "") ;;
-        "true true $hash")
+        "true true $hash "*)
             say "container $name is running"
             return 0
             ;;
-        "true "*)
-            say "container $name is not running or not what it should be: made anew"
+        "true true "*" $ROOT" | "true false "*)
+            say "container $name has stopped or is not what it should be: made anew"
             docker rm --force --volumes "$name" >/dev/null
+            ;;
+        "true true "*)
+            say "container $name is running, made a little differently from ${seen##* }, and stays"
+            return 0
             ;;
         *)
             warn "a container $name is there that was not made from here"
@@ -37,7 +42,7 @@ container_up() {
             ;;
     esac
     id=$(docker create --name "$name" --init --network "$NETWORK" --label "$LABEL=true" --label "$LABEL.inputs=$hash" \
-        --log-opt max-size=10m --log-opt max-file=2 "$@") || return 1
+        --label "$LABEL.clone=$ROOT" --log-opt max-size=10m --log-opt max-file=2 "$@") || return 1
     record container "$id" "$name"
     if [[ -n $file ]]; then docker cp "$file" "$name:/tmp/" >/dev/null 2>&1 || return 1; fi
     docker start "$name" >/dev/null || return 1
@@ -173,7 +178,9 @@ stack_down() {
     while read -r kind id name; do
         case $kind in
             container)
-                if docker rm --force --volumes "$id" >/dev/null 2>&1; then say "container $name is removed"; fi
+                docker container inspect "$id" >/dev/null 2>&1 || continue
+                docker rm --force --volumes "$id" >/dev/null || continue
+                say "container $name is removed"
                 ;;
             network)
                 if docker network rm "$id" >/dev/null 2>&1; then
