@@ -7,6 +7,7 @@ pub mod container;
 pub mod diff;
 pub mod environment;
 pub mod fact;
+pub mod gate;
 pub mod health;
 pub mod label;
 pub mod log;

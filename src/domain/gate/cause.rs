@@ -92,7 +92,10 @@ mod tests {
             "Error loading file /opt/rules/p.yaml: Invalid Rule file: /opt/rules/p.yaml: 'alert' is a required property"
         );
         let log = ["x", "yaml.scanner.ScannerError: while scanning for the next token", "y"];
-        assert_eq!(cause(log.into_iter()).unwrap(), "yaml.scanner.ScannerError: while scanning for the next token");
+        assert_eq!(
+            cause(log.into_iter()).unwrap(),
+            "yaml.scanner.ScannerError: while scanning for the next token"
+        );
         assert_eq!(cause(["all is well", "INFO: nothing"].into_iter()), None);
     }
 

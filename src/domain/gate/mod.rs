@@ -130,7 +130,7 @@ impl Gate {
 
     /// Finds `ElastAlert`, and says what is wrong with what was found.
     fn identify(&mut self, table: &ProcessTable, at: Duration) -> Option<Problem> {
-        let found = table.elastalert();
+        let found = elastalert(table);
         let same = self.process.and_then(|(pid, _)| found.iter().find(|process| process.pid == pid));
         let process = same.or_else(|| found.first()).copied();
         match (self.process, process) {
@@ -142,8 +142,11 @@ impl Gate {
                 Some(Problem::new("gate.died", format!("ElastAlert (process {pid}) died {}", self.phase())))
             }
             (Some((pid, _)), Some(process)) if process.pid != pid => Some(
-                Problem::new("gate.unstable", format!("ElastAlert died {} and was started anew", self.phase()))
-                    .why(format!("it was process {pid} and is {} now", process.pid)),
+                Problem::new(
+                    "gate.unstable",
+                    format!("ElastAlert died {} and was started anew", self.phase()),
+                )
+                .why(format!("it was process {pid} and is {} now", process.pid)),
             ),
             (before, Some(process)) => {
                 self.follow(process, before, at);
@@ -229,6 +232,36 @@ fn death(text: &str) -> Option<Problem> {
         return Some(Problem::new("gate.gave-up", "supervisord cannot keep ElastAlert alive"));
     }
     None
+}
+
+/// Every `ElastAlert` that descends from the container's own first process.
+fn elastalert(table: &ProcessTable) -> Vec<&Process> {
+    let is_it = |process: &&Process| {
+        let mut words = process.args.split_whitespace();
+        let first = words.next().unwrap_or_default();
+        let name = |word: &str| word.rsplit('/').next().unwrap_or_default().to_owned();
+        if name(first) == "elastalert" {
+            return true;
+        }
+        let second = words.next().unwrap_or_default();
+        name(first).starts_with("python")
+            && (name(second) == "elastalert"
+                || (second == "-m" && words.next() == Some("elastalert.elastalert")))
+    };
+    let descends = |process: &&Process| {
+        let mut at = process.pid;
+        for _ in 0..table.processes.len() {
+            if Some(at) == table.root {
+                return true;
+            }
+            match table.processes.iter().find(|parent| parent.pid == at) {
+                Some(found) => at = found.ppid,
+                None => return false,
+            }
+        }
+        table.root.is_none()
+    };
+    table.processes.iter().filter(is_it).filter(descends).collect()
 }
 
 /// The loader's own count.

@@ -45,7 +45,12 @@ fn table(pid: i64, threads: u32, flags: &str) -> ProcessTable {
         processes: vec![
             process(1, 0, 1, "/sbin/docker-init -- /bin/bash /opt/image/entry.sh"),
             process(2, 1, 1, "/opt/venv/bin/python3 /opt/venv/bin/supervisord --nodaemon"),
-            process(pid, 2, threads, &format!("/opt/venv/bin/python3 /opt/venv/bin/elastalert --config /x{flags}")),
+            process(
+                pid,
+                2,
+                threads,
+                &format!("/opt/venv/bin/python3 /opt/venv/bin/elastalert --config /x{flags}"),
+            ),
         ],
         root: Some(1),
     }
@@ -111,7 +116,10 @@ fn one_that_talks_must_say_how_many_rules_it_loaded() {
 #[test]
 fn another_number_of_rules_is_a_failure() {
     let mut gate = gate();
-    assert_eq!(code(gate.hear(&line("INFO:elastalert:2 rules loaded"), Duration::from_secs(2))), "gate.rules");
+    assert_eq!(
+        code(gate.hear(&line("INFO:elastalert:2 rules loaded"), Duration::from_secs(2))),
+        "gate.rules"
+    );
 }
 
 #[test]
@@ -128,7 +136,10 @@ fn one_that_loads_for_ever_is_not_called_healthy() {
 fn a_death_is_seen_whichever_way_it_shows() {
     let dying = |text: &str| code(gate().hear(&line(text), Duration::from_secs(3)));
     assert_eq!(dying("WARN exited: elastalert (exit status 1; not expected)"), "gate.died");
-    assert_eq!(dying("INFO gave up: elastalert entered FATAL state, too many start retries too quickly"), "gate.gave-up");
+    assert_eq!(
+        dying("INFO gave up: elastalert entered FATAL state, too many start retries too quickly"),
+        "gate.gave-up"
+    );
     assert_eq!(dying("INFO exited: elastalert-logs (exit status 0; expected)"), "wait");
 
     let mut vanished = gate();
@@ -153,7 +164,11 @@ fn a_death_is_seen_whichever_way_it_shows() {
 fn a_path_that_merely_contains_the_word_never_passes() {
     let mut gate = gate();
     let mut table = nothing();
-    for args in ["/bin/sh /opt/start-elastalert.sh", "elastalert-create-index --config /opt/config.yaml", "tail -f elastalert.log"] {
+    for args in [
+        "/bin/sh /opt/start-elastalert.sh",
+        "elastalert-create-index --config /opt/config.yaml",
+        "tail -f elastalert.log",
+    ] {
         table.processes.push(Process { pid: 9, ppid: 2, elapsed: None, threads: Some(4), args: args.into() });
     }
     assert_eq!(code(look(&mut gate, &table, 1)), "wait");
@@ -170,5 +185,9 @@ fn what_cannot_be_asked_is_unknown_and_the_time_runs_on() {
     assert_eq!(code(gate.see_nothing(&problem, Duration::from_secs(30))), "wait");
     assert_eq!(code(gate.see(Some(&container()), Err(&problem), Duration::from_secs(31))), "wait");
     assert_eq!(code(gate.clone().see_nothing(&problem, Duration::from_secs(60))), "gate.deadline");
-    assert_eq!(code(look(&mut gate, &table(7, 3, ""), 32)), "pass", "the same process was there all the time");
+    assert_eq!(
+        code(look(&mut gate, &table(7, 3, ""), 32)),
+        "pass",
+        "the same process was there all the time"
+    );
 }
