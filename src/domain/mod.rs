@@ -10,6 +10,7 @@ pub mod fact;
 pub mod gate;
 pub mod health;
 pub mod label;
+pub mod loader;
 pub mod log;
 pub mod matrix;
 pub mod overview;

@@ -9,6 +9,7 @@ use crate::domain::remote::Timestamp;
 pub use assembler::Assembler;
 pub use buffer::{LogBuffer, Sequence};
 pub use level::level;
+pub(crate) use level::{after_time, is_exception};
 
 mod assembler;
 mod buffer;
