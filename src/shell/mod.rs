@@ -2,24 +2,41 @@
 //! the engine does.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
+use tokio::runtime::Builder;
 
-use crate::shell::cli::Arguments;
+use crate::domain::problem::Problem;
+use crate::shell::cli::{Arguments, Verb};
 use crate::shell::print::{Exit, Printer};
 
 pub mod cli;
+pub mod console;
 pub mod log_file;
 pub mod print;
 pub mod runtime;
 pub mod settings;
 pub mod terminal;
 
+/// How long the end waits for threads that are in the middle of something.
+const PATIENCE: Duration = Duration::from_millis(500);
+
 /// Runs the program and says how it ended.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let out = Printer::new(arguments.format, settings::plain());
-    match settings::workspace(arguments.workspace).map(|_root| Exit::Ok) {
+    // Two threads work while this one, which has the terminal, waits and draws.
+    let runtime = match Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            out.problem(&Problem::new("runtime.start", "the program cannot start").why(error.to_string()));
+            return Exit::Error.into();
+        }
+    };
+    let ended = runtime.block_on(start(arguments, out));
+    runtime.shutdown_timeout(PATIENCE);
+    match ended {
         Ok(exit) => exit.into(),
         Err(problem) if problem.code == print::READER_GONE => Exit::Ok.into(),
         Err(problem) => {
@@ -27,4 +44,11 @@ pub fn main() -> ExitCode {
             Exit::from(&problem).into()
         }
     }
+}
+
+async fn start(arguments: Arguments, out: Printer) -> Result<Exit, Problem> {
+    if let Some(Verb::Demo(demo)) = arguments.verb {
+        return cli::demo::run(out, demo).await;
+    }
+    settings::workspace(arguments.workspace).map(|_root| Exit::Ok)
 }

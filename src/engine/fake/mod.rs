@@ -21,6 +21,7 @@ pub use state::Given;
 pub use tree::{Node, Tree};
 
 mod call;
+pub mod demo;
 mod docker;
 mod fault;
 mod files;

@@ -1,6 +1,8 @@
 //! The command line: flags, verbs, and one file for each verb. A verb calls a use case of the engine and prints what
 //! it gives; it has no logic of its own. Without a verb the console opens.
 
+pub mod demo;
+
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -45,7 +47,10 @@ const EXIT_CODES: &str = "Exit codes: 0 yes or nothing to do, 1 error, 2 changes
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
-pub enum Verb {}
+pub enum Verb {
+    /// The console on a made-up world: needs no engine, no network, no workspace
+    Demo(demo::DemoArguments),
+}
 
 /// What every verb gets: the use cases, the printer and the environment that was asked for.
 #[derive(Debug)]
@@ -61,7 +66,10 @@ pub struct Context<W> {
 /// Carries out a verb.
 pub async fn run<W: World>(context: &Context<W>, verb: Verb) -> Result<Exit, Problem> {
     context.out.begin()?;
-    match verb {}
+    match verb {
+        // It was dealt with before a workspace was looked for.
+        Verb::Demo(arguments) => demo::run(context.out, arguments).await,
+    }
 }
 
 impl<W: World> Context<W> {

@@ -19,6 +19,7 @@ use crate::ui::Hits;
 use tasks::{Lanes, Tasks};
 pub use use_cases::UseCases;
 
+mod engine;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -33,9 +34,6 @@ const LATE: Duration = Duration::from_millis(100);
 /// How often the screens hear what time it is. A frame is written only when a shown text changes by it.
 const TICK: Duration = Duration::from_secs(1);
 
-/// The same while something moves on the screen.
-const FAST_TICK: Duration = Duration::from_millis(100);
-
 /// How long the end waits for what still runs.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -45,8 +43,8 @@ pub trait App {
     fn update(&mut self, msg: Msg) -> Vec<Effect>;
     /// Draws.
     fn view(&self, frame: &mut Frame<'_>) -> Hits;
-    /// Whether something moves on the screen although nothing happens.
-    fn moves(&self) -> bool;
+    /// Changes whenever what is shown may have changed.
+    fn revision(&self) -> u64;
 }
 
 /// How the loop ended.
@@ -158,8 +156,7 @@ impl<A: App, S: Screen, B: Frames, U: UseCases> Runtime<A, S, B, U> {
             {
                 return end;
             }
-            let tick_at = ticked + if self.app.moves() { FAST_TICK } else { TICK };
-            match self.wait(tick_at).await {
+            match self.wait(ticked + TICK).await {
                 Woken::Tick => {
                     ticked = Instant::now();
                     let now = self.tasks.use_cases().now();
@@ -286,8 +283,11 @@ impl<A: App, S: Screen, B: Frames, U: UseCases> Runtime<A, S, B, U> {
             if let Msg::Crashed { task, report } = &msg {
                 tracing::error!(task, report, "a task panicked");
             }
-            self.dirty.get_or_insert_with(Instant::now);
+            let before = self.app.revision();
             let effects = self.app.update(msg);
+            if self.app.revision() != before {
+                self.dirty.get_or_insert_with(Instant::now);
+            }
             self.perform(effects);
         }
     }

@@ -179,9 +179,3 @@ async fn a_click_reaches_what_is_on_top_and_a_click_on_nothing_reaches_nobody() 
     let points: Vec<&Msg> = run.heard.iter().filter(|msg| matches!(msg, Msg::Point(_))).collect();
     assert_eq!(points, [&Msg::Point(Target::Tab(1)), &Msg::Point(Target::Tab(2))]);
 }
-
-#[tokio::test(start_paused = true)]
-async fn what_moves_gets_ten_ticks_a_second() {
-    let run = Play { moving: true, ..Play::keys([(1_000, 'q')]) }.run().await;
-    assert!(run.count(|msg| matches!(msg, Msg::Tick(_))) >= 9);
-}

@@ -45,7 +45,6 @@ pub(super) struct Notes {
     pub(super) heard: Arc<Mutex<Vec<Msg>>>,
     pub(super) text: String,
     ticket: u64,
-    pub(super) moving: bool,
     opens: bool,
     panics: bool,
 }
@@ -90,8 +89,8 @@ impl App for Notes {
         hits
     }
 
-    fn moves(&self) -> bool {
-        self.moving
+    fn revision(&self) -> u64 {
+        self.heard.lock().unwrap().len() as u64
     }
 }
 
@@ -281,7 +280,6 @@ pub(super) struct Play {
     pub(super) keys: Vec<Vec<(Duration, Input)>>,
     pub(super) signals: Vec<(Duration, Signal)>,
     pub(super) told: Told,
-    pub(super) moving: bool,
     pub(super) guest: Duration,
     pub(super) ends: bool,
     /// Whether the screens open the workspace when they start.
@@ -294,7 +292,6 @@ impl Default for Play {
             keys: Vec::new(),
             signals: Vec::new(),
             told: Told::default(),
-            moving: false,
             guest: millis(0),
             ends: false,
             opens: false,
@@ -319,7 +316,7 @@ impl Play {
             guest: self.guest,
             ends: self.ends,
         };
-        let app = Notes { moving: self.moving, opens: self.opens, ..Notes::default() };
+        let app = Notes { opens: self.opens, ..Notes::default() };
         let heard = Arc::clone(&app.heard);
         let frames = Arc::new(AtomicUsize::new(0));
         let shown = Arc::new(Mutex::new(String::new()));

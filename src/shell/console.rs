@@ -1,0 +1,89 @@
+//! Opens the console on a world, real or made up. Here the screens, the terminal and the use cases meet; each knows
+//! nothing of the other two.
+
+use std::path::PathBuf;
+
+use ratatui::Frame;
+
+use crate::app::{self, Effect, Header, Key, Model, Msg};
+use crate::domain::problem::Problem;
+use crate::engine::{Clock, Engine, World};
+use crate::shell::log_file;
+use crate::shell::print::{Exit, Printer};
+use crate::shell::runtime::{App, Runtime};
+use crate::shell::settings;
+use crate::shell::terminal::{self, Guests, Terminal};
+use crate::ui::{self, Hits, Theme};
+
+/// What the console is told before it opens.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The name of the theme.
+    pub theme: Theme,
+    /// Whether the world is a made-up one, which the header says.
+    pub demo: bool,
+    /// How other programs are started in the terminal.
+    pub guests: Guests,
+    /// Where our own log goes.
+    pub log_file: Option<PathBuf>,
+    /// The key at which the demo falls over, so that a test sees the terminal put back.
+    pub panic_at: Option<Key>,
+}
+
+impl Settings {
+    /// What the process environment asks for: the theme, no colours, what our own log says. The log begins here.
+    pub fn from_environment(guests: Guests) -> Result<Self, Problem> {
+        let name = settings::variable("ALERTDECK_THEME").filter(|name| !name.is_empty());
+        let name = if settings::plain() { "mono" } else { name.as_deref().unwrap_or("dark") };
+        let theme = Theme::built_in(name)?;
+        let true_colour = settings::variable("COLORTERM")
+            .is_some_and(|value| matches!(value.as_str(), "truecolor" | "24bit"));
+        let theme = if true_colour { theme } else { theme.with_256_colors() };
+        let levels = settings::variable("ALERTDECK_LOG");
+        let log_file = log_file::begin(log_file::place(), levels.as_deref());
+        Ok(Self { theme, demo: false, guests, log_file, panic_at: None })
+    }
+}
+
+/// The screens.
+struct Screens {
+    model: Model,
+    theme: Theme,
+    panic_at: Option<Key>,
+}
+
+impl App for Screens {
+    fn update(&mut self, msg: Msg) -> Vec<Effect> {
+        if let Msg::Key(key) = &msg {
+            assert!(self.panic_at != Some(*key), "the key that was asked for was pressed");
+        }
+        app::update(&mut self.model, msg)
+    }
+
+    fn view(&self, frame: &mut Frame<'_>) -> Hits {
+        ui::view(&self.model, &self.theme, frame)
+    }
+
+    fn revision(&self) -> u64 {
+        self.model.revision()
+    }
+}
+
+/// Opens the console and returns when it has ended.
+pub async fn console<W: World>(engine: Engine<W>, settings: Settings, out: Printer) -> Result<Exit, Problem> {
+    let terminal = Terminal::new(settings.guests)?;
+    terminal::restore_on_panic(settings.log_file);
+    let header = Header {
+        workspace: engine.root.display().to_string(),
+        demo: settings.demo,
+        theme: settings.theme.name.clone(),
+    };
+    let screens = Screens {
+        model: Model::new(header, engine.world.clock().now()),
+        theme: settings.theme,
+        panic_at: settings.panic_at,
+    };
+    let output = terminal.output();
+    // The loop holds all of the console; on the heap it does not weigh on whoever waits for it.
+    Box::pin(Runtime::new(screens, terminal, output, engine)?.run(|text| out.talk(text))).await
+}

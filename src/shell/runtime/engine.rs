@@ -1,0 +1,77 @@
+//! The use cases of the console, as the engine has them. Nothing is decided here; each is one call.
+
+use std::sync::Arc;
+
+use futures_util::Stream;
+use tokio::sync::mpsc::Sender;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::diff::{Against, Diff};
+use crate::domain::environment::EnvName;
+use crate::domain::fact::Fact;
+use crate::domain::log::{LogBatch, Since};
+use crate::domain::overview::Overview;
+use crate::domain::plan::Plan;
+use crate::domain::problem::Problem;
+use crate::domain::progress::{DeployReport, Progress};
+use crate::domain::remote::Timestamp;
+use crate::engine::{Clock, Engine, Files, World};
+use crate::shell::runtime::UseCases;
+
+/// What the workspace is made of, below its root.
+const FOLDERS: [&str; 2] = ["config", "rules"];
+
+impl<W: World> UseCases for Engine<W> {
+    fn now(&self) -> Timestamp {
+        self.world.clock().now()
+    }
+
+    async fn open(&self, revision: u64) -> Result<Overview, Problem> {
+        Self::open(self, revision).await
+    }
+
+    fn changes(&self) -> impl Stream<Item = ()> + Send + 'static {
+        self.world.files().changes(&self.root, &FOLDERS)
+    }
+
+    async fn diff(
+        &self,
+        overview: Arc<Overview>,
+        environment: EnvName,
+        against: Against,
+    ) -> Result<Diff, Problem> {
+        self.compare(&overview, &environment, against).await
+    }
+
+    async fn plan(&self, _overview: Arc<Overview>, environment: EnvName) -> Result<(Plan, Diff), Problem> {
+        Err(unbuilt(&format!("plan a deploy of {environment}")))
+    }
+
+    async fn deploy(
+        &self,
+        _overview: Arc<Overview>,
+        _plan: Arc<Plan>,
+        _progress: Sender<Progress>,
+        _stop: CancellationToken,
+    ) -> Result<DeployReport, Problem> {
+        Err(unbuilt("deploy"))
+    }
+
+    async fn follow(
+        &self,
+        _overview: Arc<Overview>,
+        _environment: EnvName,
+        _since: Since,
+        _lines: Sender<LogBatch>,
+    ) -> Result<(), Problem> {
+        Err(unbuilt("follow a log"))
+    }
+
+    async fn watch(&self, _overview: Arc<Overview>, _facts: Sender<Fact>) {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn unbuilt(what: &str) -> Problem {
+    Problem::new("console.unbuilt", format!("this build cannot {what} from the console yet"))
+}
