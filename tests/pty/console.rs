@@ -7,11 +7,14 @@ use rustix::process::Signal;
 
 use crate::terminal::Console;
 
+/// The real one.
+const BINARY: &str = env!("CARGO_BIN_EXE_alertdeck");
+
 const USUAL: (u16, u16) = (120, 40);
 
 fn demo(arguments: &[&str]) -> Console {
     let arguments = [&["demo"], arguments].concat();
-    let mut console = Console::start(USUAL, &arguments, &[]);
+    let mut console = Console::start(BINARY, USUAL, &arguments, &[]);
     console.wait_for("alertdeck");
     console
 }

@@ -1,6 +1,7 @@
 //! A terminal with the real binary in it. What the binary writes is kept as the screen that a person would see; every
 //! wait is for something to appear and has a deadline.
 
+use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
@@ -42,11 +43,16 @@ pub(crate) struct Ended {
 
 impl Console {
     /// Starts the binary with these arguments and these variables, and nothing of the caller's environment.
-    pub(crate) fn start(size: (u16, u16), arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(
+        binary: impl AsRef<OsStr>,
+        size: (u16, u16),
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
         let (columns, rows) = size;
         let pair = native_pty_system().openpty(pty_size(columns, rows)).expect("a pty");
         let state = tempfile::tempdir().expect("a folder for the log");
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_alertdeck"));
+        let mut command = CommandBuilder::new(binary);
         command.args(arguments);
         command.env_clear();
         command.cwd(env!("CARGO_MANIFEST_DIR"));
@@ -202,8 +208,8 @@ impl Console {
 impl Drop for Console {
     /// A test that fails leaves nothing running.
     fn drop(&mut self) {
-        if !matches!(self.child.try_wait(), Ok(Some(_))) && self.child.kill().is_err() {
-            eprintln!("the binary could not be killed");
+        if !matches!(self.child.try_wait(), Ok(Some(_))) {
+            drop(self.child.kill());
         }
     }
 }
