@@ -3,7 +3,11 @@
 
 use serde::Serialize;
 
+use crate::domain::check::Severity;
 use crate::domain::environment::EnvName;
+use crate::domain::render::Rendering;
+use crate::domain::rule::{Rule, is_rule};
+use crate::domain::workspace::Workspace;
 
 /// What a rule is in one environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -30,4 +34,46 @@ pub struct RuleRow {
     pub kind: String,
     /// One for each environment, in the workspace's order.
     pub cells: Vec<(EnvName, Cell)>,
+}
+
+/// The rules of a workspace against its renderings, sorted by path. Where `Default` excludes a rule, the first
+/// environment that has it stands in for it.
+pub fn rows<'a>(
+    workspace: &Workspace,
+    renderings: impl IntoIterator<Item = &'a Rendering> + Clone,
+) -> Vec<RuleRow> {
+    workspace
+        .templates
+        .iter()
+        .filter(|template| is_rule(&template.path))
+        .map(|template| {
+            let path = template.path.as_str();
+            let file = |rendering: &'a Rendering| rendering.file(path);
+            let base = renderings.clone().into_iter().find_map(file);
+            let rule = renderings
+                .clone()
+                .into_iter()
+                .find_map(|rendering| rendering.rules.iter().find(|rule| rule.path == path).cloned())
+                .unwrap_or_else(|| Rule::read(path, None));
+            let shown = format!("{}{path}", workspace.prefix);
+            let cells = renderings
+                .clone()
+                .into_iter()
+                .map(|rendering| {
+                    let invalid = rendering.findings.iter().any(|finding| {
+                        finding.severity == Severity::Error
+                            && finding.problem.place.as_ref().is_some_and(|place| place.file == shown)
+                    });
+                    let cell = match file(rendering) {
+                        None => Cell::Excluded,
+                        Some(_) if invalid => Cell::Invalid,
+                        Some(file) if base.is_some_and(|base| base.bytes == file.bytes) => Cell::Same,
+                        Some(_) => Cell::Differs,
+                    };
+                    (rendering.environment.clone(), cell)
+                })
+                .collect();
+            RuleRow { path: path.to_owned(), name: rule.name, kind: rule.kind, cells }
+        })
+        .collect()
 }

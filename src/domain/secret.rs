@@ -27,6 +27,32 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// Where a secret comes from. Paths and commands are relative to the workspace root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretSource {
+    /// A variable of the process environment.
+    Variable(String),
+    /// The content of a file.
+    File(String),
+    /// The first line that a command prints.
+    Command(Vec<String>),
+    /// Already known: it stands in a `Sensitive` file, or was given on the command line.
+    Value(Secret),
+}
+
+impl SecretSource {
+    /// The provider in words, such as `the variable SLACK_WEBHOOK`.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Variable(name) => format!("the variable {name}"),
+            Self::File(path) => format!("the file {path}"),
+            // Arguments can hold anything; the program alone says enough.
+            Self::Command(words) => format!("the command {}", words.first().map_or("", String::as_str)),
+            Self::Value(_) => "a Sensitive file or --set".to_owned(),
+        }
+    }
+}
+
 /// What stands in place of the secret of that key, everywhere where people or programs read. Its length says nothing.
 pub fn placeholder(key: &str) -> String {
     format!("‹secret {key}›")

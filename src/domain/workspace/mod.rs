@@ -1,23 +1,17 @@
 //! A workspace as a value: its environments and its templates, made from files that somebody else has read. One that
 //! is partly broken is still a workspace, with findings that say what is wrong.
 
-use std::collections::BTreeMap;
+pub mod build;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::check::Finding;
 use crate::domain::environment::{EnvName, GateSettings, Guard, SearchSettings, Target};
+use crate::domain::layer::Resolved;
+use crate::domain::overlay::Overlay;
 use crate::domain::problem::Place;
+use crate::domain::secret::SecretSource;
 use crate::domain::template::Template;
-
-/// Where a secret comes from. Paths and commands are relative to the workspace root.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SecretSource {
-    /// A variable of the process environment.
-    Variable(String),
-    /// The content of a file.
-    File(String),
-    /// The first line that a command prints.
-    Command(Vec<String>),
-}
 
 /// An exclusion: a glob that keeps rules out of one environment, and where it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,8 +39,12 @@ pub struct Environment {
     pub search: SearchSettings,
     /// Which rules stay out.
     pub exclusions: Vec<Exclusion>,
+    /// What the layers give to each key, secrets without their value.
+    pub values: BTreeMap<String, Resolved>,
     /// Where each secret comes from, by key.
     pub secrets: BTreeMap<String, SecretSource>,
+    /// Structural overrides, lowest layer first.
+    pub overlays: Vec<Overlay>,
 }
 
 /// A repository of rules and configuration, as it was when its files were read.
@@ -56,14 +54,25 @@ pub struct Workspace {
     pub name: String,
     /// The folder, for display and for relative paths.
     pub root: String,
+    /// What stands before `config/` and `rules/` below the root: nothing, or `src/`.
+    pub prefix: String,
     /// Counts up with each reading.
     pub revision: u64,
     /// Sorted by order, then name; `Default` first.
     pub environments: Vec<Environment>,
     /// Every template, sorted by path.
     pub templates: Vec<Template>,
+    /// Keys that settings such as `target:` use as tokens.
+    pub setting_keys: BTreeSet<String>,
     /// What is wrong with the workspace itself.
     pub findings: Vec<Finding>,
+}
+
+impl Environment {
+    /// The value of a key in this environment; `None` when no layer gives one, or when it is a secret.
+    pub fn value(&self, key: &str) -> Option<&str> {
+        self.values.get(key)?.value.as_deref()
+    }
 }
 
 impl Workspace {
@@ -72,3 +81,6 @@ impl Workspace {
         self.environments.iter().find(|environment| environment.name == *name)
     }
 }
+
+#[cfg(test)]
+mod tests;

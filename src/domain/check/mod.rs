@@ -1,6 +1,9 @@
 //! Findings: what `check` has to say about a workspace, each with a stable code, a severity, a place and a way out.
 //! A finding is data: the screens and the command line print the same ones.
 
+pub mod files;
+pub mod layers;
+
 use serde::Serialize;
 
 use crate::domain::environment::EnvName;
@@ -27,4 +30,28 @@ pub struct Finding {
     pub environment: Option<EnvName>,
     /// What, where, why and what to do.
     pub problem: Problem,
+}
+
+impl Finding {
+    /// It would not load, or cannot be rendered; in all environments unless said otherwise.
+    pub fn error(problem: Problem) -> Self {
+        Self { severity: Severity::Error, environment: None, problem }
+    }
+
+    /// Probably not meant.
+    pub fn warning(problem: Problem) -> Self {
+        Self { severity: Severity::Warning, environment: None, problem }
+    }
+
+    /// Worth knowing.
+    pub fn note(problem: Problem) -> Self {
+        Self { severity: Severity::Note, environment: None, problem }
+    }
+
+    /// Says that it is so in one environment.
+    #[must_use]
+    pub fn within(mut self, environment: &EnvName) -> Self {
+        self.environment = Some(environment.clone());
+        self
+    }
 }

@@ -1,6 +1,9 @@
 //! An environment: a named target with its guard, its place in the pipeline, where and how it is deployed and what
 //! its gate asks for. The values of its layers are in `layer`, how it is read from files in `workspace`.
 
+pub mod fields;
+pub mod file;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;

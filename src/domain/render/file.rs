@@ -1,0 +1,219 @@
+//! Renders one file: substitution, then overlays, then a look at what came out. A file that is not UTF-8 passes
+//! through untouched.
+
+use std::collections::BTreeMap;
+
+use zeroize::Zeroizing;
+
+use crate::domain::check::{Finding, files};
+use crate::domain::layer::LayerValue;
+use crate::domain::overlay::{self, Edit, Overlay, Subject};
+use crate::domain::position::Lines;
+use crate::domain::problem::{Place, Problem};
+use crate::domain::render::origin::template_offset;
+use crate::domain::render::substitute::{Substituted, substitute};
+use crate::domain::render::{Insertion, RenderedFile, shape};
+use crate::domain::rule::{Rule, is_rule};
+use crate::domain::secret::{Secret, placeholder};
+use crate::domain::template::Template;
+use crate::domain::token::nearest;
+use crate::domain::workspace::Environment;
+use crate::domain::yaml;
+
+/// What becomes of one template.
+#[derive(Debug)]
+pub struct Done {
+    /// The file.
+    pub file: RenderedFile,
+    /// The rule in it.
+    pub rule: Option<Rule>,
+    /// What is wrong with it.
+    pub findings: Vec<Finding>,
+    /// Keys of secrets that are used and not filled in.
+    pub holes: Vec<String>,
+}
+
+/// Where `ElastAlert`'s own configuration is.
+pub const CONFIG: &str = "config/elastalert.yaml";
+
+/// Renders a template. `prefix` stands before its path in the workspace.
+///
+/// What is said about a file, its rule included, is read from the rendering with holes, so that no name and no
+/// message can quote a secret; a rendering with secrets adds what they break.
+pub fn render_file(
+    prefix: &str,
+    template: &Template,
+    environment: &Environment,
+    secrets: &BTreeMap<String, Secret>,
+) -> Done {
+    /// What a secret can break, told without quoting anything.
+    const BY_SECRETS: [&str; 4] = ["token.shape", "token.altered", "overlay.refused", "yaml.syntax"];
+    let filled = render_with(prefix, template, environment, secrets);
+    if !filled.file.insertions.iter().any(|insertion| insertion.secret) || secrets.is_empty() {
+        return filled;
+    }
+    let mut told = render_with(prefix, template, environment, &BTreeMap::new());
+    let more = filled.findings.into_iter().filter(|finding| BY_SECRETS.contains(&finding.problem.code));
+    for finding in more {
+        if !told.findings.contains(&finding) {
+            told.findings.push(finding);
+        }
+    }
+    Done { file: filled.file, holes: filled.holes, ..told }
+}
+
+fn render_with(
+    prefix: &str,
+    template: &Template,
+    environment: &Environment,
+    secrets: &BTreeMap<String, Secret>,
+) -> Done {
+    let path = format!("{prefix}{}", template.path);
+    let is_yaml = template.path == CONFIG || is_rule(&template.path);
+    let Ok(source) = std::str::from_utf8(&template.bytes) else {
+        let bytes = Zeroizing::new(template.bytes.to_vec());
+        let file = RenderedFile { path: template.path.clone(), bytes, insertions: Vec::new() };
+        let problem = Problem::new("yaml.encoding", "the file is not UTF-8").at(Place::file(path));
+        let findings = if is_yaml { vec![Finding::error(problem)] } else { Vec::new() };
+        let rule = is_rule(&template.path).then(|| Rule::read(&template.path, None));
+        return Done { file, rule, findings, holes: Vec::new() };
+    };
+    let lines = Lines::new(source);
+    let mut substituted = substitute(&path, source, &environment.values, secrets);
+    let mut findings = unresolved(&path, &lines, &substituted, environment);
+    let mut rule = None;
+    if is_yaml {
+        findings.extend(shape::check(&substituted.text, &substituted.insertions));
+        let documents = yaml::parse(&substituted.text);
+        let root = documents.as_deref().ok().and_then(<[_]>::first);
+        let subject = if template.path == CONFIG {
+            Subject::Config
+        } else {
+            let read = Rule::read(&template.path, root);
+            let subject = Subject::Rule(read.name.clone());
+            rule = Some(read);
+            subject
+        };
+        let overlays: Vec<&Overlay> =
+            environment.overlays.iter().filter(|overlay| overlay.subject == subject).collect();
+        if !overlays.is_empty() && documents.is_ok() {
+            match overlay::edits(&substituted.text, &overlays) {
+                Ok(edits) => substituted = overlaid(&path, &lines, substituted, &edits, &overlays),
+                Err(problem) => findings.push(Finding::error(problem)),
+            }
+        }
+        let documents = yaml::parse(&substituted.text);
+        let place = |offset: usize| lines.place(&path, template_offset(&substituted.insertions, offset));
+        if rule.is_some() {
+            rule = Some(Rule::read(&template.path, documents.as_deref().ok().and_then(<[_]>::first)));
+        }
+        // A token that stays is what breaks the YAML around it; it is told already.
+        if documents.is_ok() || substituted.unresolved.is_empty() {
+            let mut found = files::check(&template.path, &path, &substituted.text, &documents, &place);
+            let shape_told = findings.iter().any(|finding| finding.problem.code == "token.shape");
+            found.retain(|finding| !(shape_told && finding.problem.code == "yaml.syntax"));
+            findings.append(&mut found);
+        }
+    }
+    let Substituted { mut text, insertions, holes, .. } = substituted;
+    let bytes = Zeroizing::new(std::mem::take(&mut *text).into_bytes());
+    Done { file: RenderedFile { path: template.path.clone(), bytes, insertions }, rule, findings, holes }
+}
+
+fn unresolved(path: &str, lines: &Lines<'_>, done: &Substituted, environment: &Environment) -> Vec<Finding> {
+    done.unresolved
+        .iter()
+        .map(|token| {
+            let known = environment.values.keys().map(String::as_str);
+            let mut problem = Problem::new("token.unknown", format!("no value for `{}`", token.key))
+                .at(lines.place(path, token.range.start))
+                .why("no layer gives it one");
+            problem.hint = Some(match nearest(&token.key, known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => {
+                    format!("give it one in config/environments/Default.yaml: tokens: {{ {}: … }}", token.key)
+                }
+            });
+            Finding::error(problem)
+        })
+        .collect()
+}
+
+/// Makes the edits of overlays in substituted text and moves what was put in before.
+fn overlaid(
+    path: &str,
+    lines: &Lines<'_>,
+    mut done: Substituted,
+    edits: &[Edit],
+    overlays: &[&Overlay],
+) -> Substituted {
+    let before = std::mem::take(&mut done.insertions);
+    let text = Zeroizing::new(overlay::apply(&done.text, edits));
+    let mut insertions: Vec<Insertion> = Vec::new();
+    let mut moved = before.iter().peekable();
+    let mut removed = 0;
+    let mut added = 0;
+    let shift = |insertion: &Insertion, added: usize, removed: usize| {
+        let mut insertion = insertion.clone();
+        insertion.range = insertion.range.start + added - removed..insertion.range.end + added - removed;
+        insertion
+    };
+    for edit in edits {
+        while let Some(insertion) = moved.next_if(|insertion| insertion.range.end <= edit.range.start) {
+            insertions.push(shift(insertion, added, removed));
+        }
+        let mut hidden = false;
+        while let Some(insertion) = moved.next_if(|insertion| insertion.range.start < edit.range.end) {
+            hidden |= insertion.secret;
+        }
+        let replaced = template_offset(&before, edit.range.start)..template_end(&before, edit.range.end);
+        let start = edit.range.start + added - removed;
+        let template = lines.place(path, replaced.start);
+        insertions.push(Insertion {
+            range: start + edit.value.start..start + edit.value.end,
+            template: template.clone(),
+            replaced,
+            key: edit.path.clone(),
+            secret: false,
+            overlay: true,
+            chain: chain(edit, overlays, done.text.get(edit.range.clone()).filter(|_| !hidden), template),
+        });
+        added += edit.text.len();
+        removed += edit.range.len();
+    }
+    insertions.extend(moved.map(|insertion| shift(insertion, added, removed)));
+    done.text = text;
+    done.insertions = insertions;
+    done
+}
+
+/// Where the bytes before `offset` end in the template.
+fn template_end(insertions: &[Insertion], offset: usize) -> usize {
+    match insertions.iter().rev().find(|insertion| insertion.range.start < offset) {
+        Some(insertion) if offset <= insertion.range.end => insertion.replaced.end,
+        _ => template_offset(insertions, offset),
+    }
+}
+
+fn chain(edit: &Edit, overlays: &[&Overlay], old: Option<&str>, template: Place) -> Vec<LayerValue> {
+    let Some(winner) = overlays.get(edit.overlay) else { return Vec::new() };
+    let mut chain: Vec<LayerValue> = overlays
+        .iter()
+        .take(edit.overlay + 1)
+        .rev()
+        .filter(|overlay| overlay.key == winner.key)
+        .map(|overlay| LayerValue {
+            layer: overlay.layer.clone(),
+            shown: overlay::flow(&overlay.value),
+            place: Some(overlay.place.clone()),
+        })
+        .collect();
+    let shown = match old {
+        Some(old) => old.split_whitespace().collect::<Vec<_>>().join(" "),
+        None => placeholder(&winner.key),
+    };
+    if !edit.range.is_empty() {
+        chain.push(LayerValue { layer: "template".to_owned(), shown, place: Some(template) });
+    }
+    chain
+}

@@ -1,0 +1,286 @@
+//! A rendering: all files of one environment after substitution and overlays, with the origin of every value that
+//! was put in. Secrets stand in it either filled, for a deploy, or as holes, for looking.
+
+pub mod file;
+pub mod origin;
+pub mod shape;
+pub mod substitute;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::ops::Range;
+
+use globset::{GlobBuilder, GlobMatcher};
+use sha2::{Digest, Sha256};
+
+use zeroize::Zeroizing;
+
+use crate::domain::check::Finding;
+use crate::domain::environment::{EnvName, SearchSettings};
+pub use crate::domain::layer::LayerValue;
+use crate::domain::overlay::Subject;
+use crate::domain::problem::{Place, Problem};
+use crate::domain::render::file::{CONFIG, Done, render_file};
+use crate::domain::rule::Rule;
+use crate::domain::secret::Secret;
+use crate::domain::token::nearest;
+use crate::domain::workspace::{Environment, Exclusion, Workspace};
+
+/// Text that was put in place of a token or by an overlay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Insertion {
+    /// Bytes of the rendered file.
+    pub range: Range<usize>,
+    /// Bytes of the template that it stands for; none where an overlay adds a key.
+    pub replaced: Range<usize>,
+    /// The key of the token, or the path of the overlay such as `threshold_cur`.
+    pub key: String,
+    /// Whether the bytes are a secret.
+    pub secret: bool,
+    /// Whether it comes from an overlay and not from a token.
+    pub overlay: bool,
+    /// Where the template has it.
+    pub template: Place,
+    /// The value that won and those of the layers below it, winner first.
+    pub chain: Vec<LayerValue>,
+}
+
+/// One file of a rendering.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RenderedFile {
+    /// `config/…` or `rules/…`, as its template.
+    pub path: String,
+    /// Its bytes, secrets filled in where they were known. Only a deploy and `render --out` may write them.
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// What was put in, sorted by range.
+    pub insertions: Vec<Insertion>,
+}
+
+impl fmt::Debug for RenderedFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RenderedFile").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+/// All files of one environment after substitution and overlays.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rendering {
+    /// The environment.
+    pub environment: EnvName,
+    /// Sorted by path; excluded rules are not among them.
+    pub files: Vec<RenderedFile>,
+    /// The rules among them, sorted by path.
+    pub rules: Vec<Rule>,
+    /// Rule files that an exclusion keeps out, and where it is written.
+    pub excluded: Vec<(String, Place)>,
+    /// Keys of secrets that are used and not filled in.
+    pub holes: Vec<String>,
+    /// What is wrong with it.
+    pub findings: Vec<Finding>,
+    /// SHA-256 over paths and bytes with every secret left out, in hexadecimal.
+    pub hash: String,
+}
+
+/// Renders an environment. A secret that is not among `secrets` stays a hole.
+pub fn render(
+    workspace: &Workspace,
+    environment: &Environment,
+    secrets: &BTreeMap<String, Secret>,
+) -> Rendering {
+    let mut findings = Vec::new();
+    let mut files = Vec::new();
+    let mut rules = Vec::new();
+    let mut holes = BTreeSet::new();
+    let (kept_out, mut exclusion_findings) = exclude(workspace, environment);
+    findings.append(&mut exclusion_findings);
+    for template in &workspace.templates {
+        if kept_out.iter().any(|(path, _)| *path == template.path) {
+            continue;
+        }
+        let done = render_file(&workspace.prefix, template, environment, secrets);
+        let Done { file, rule, findings: mut found, holes: open } = done;
+        files.push(file);
+        rules.extend(rule);
+        findings.append(&mut found);
+        holes.extend(open);
+    }
+    if !files.iter().any(|file| file.path == CONFIG) {
+        let path = format!("{}{CONFIG}", workspace.prefix);
+        findings.push(Finding::error(
+            Problem::new("config.absent", "there is no configuration of ElastAlert")
+                .at(Place::file(path))
+                .why("ElastAlert does not start without it"),
+        ));
+    }
+    findings.extend(same_names(&workspace.prefix, &rules));
+    findings.extend(aimless(workspace, environment, &rules, &kept_out));
+    let findings = findings.into_iter().map(|finding| finding.within(&environment.name)).collect();
+    let hash = hash(&files);
+    Rendering {
+        environment: environment.name.clone(),
+        files,
+        rules,
+        excluded: kept_out,
+        holes: holes.into_iter().collect(),
+        findings,
+        hash,
+    }
+}
+
+impl Rendering {
+    /// The file of that path.
+    pub fn file(&self, path: &str) -> Option<&RenderedFile> {
+        self.files.iter().find(|file| file.path == path)
+    }
+
+    /// Whether `ElastAlert` would not load it, or it could not be rendered.
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == crate::domain::check::Severity::Error)
+    }
+}
+
+/// SHA-256 over paths and bytes with every secret left out.
+fn hash(files: &[RenderedFile]) -> String {
+    let mut hash = Sha256::new();
+    for file in files {
+        let masked = file.masked();
+        for part in [file.path.as_bytes(), &masked] {
+            hash.update(part.len().to_be_bytes());
+            hash.update(part);
+        }
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A glob as a shell reads it: `*` does not cross a `/`.
+fn matcher(exclusion: &Exclusion) -> Result<GlobMatcher, Problem> {
+    GlobBuilder::new(&exclusion.glob)
+        .literal_separator(true)
+        .backslash_escape(true)
+        .build()
+        .map(|glob| glob.compile_matcher())
+        .map_err(|error| {
+            let shown = exclusion.glob.escape_debug();
+            Problem::new("exclusion.glob", format!("`{shown}` is no glob"))
+                .at(exclusion.place.clone())
+                .why(error.kind().to_string())
+        })
+}
+
+/// Which files below `rules/` stay out, each with the first exclusion that says so.
+fn exclude(workspace: &Workspace, environment: &Environment) -> (Vec<(String, Place)>, Vec<Finding>) {
+    let mut findings = Vec::new();
+    let mut kept_out: BTreeMap<String, Place> = BTreeMap::new();
+    for exclusion in &environment.exclusions {
+        let matcher = match matcher(exclusion) {
+            Ok(matcher) => matcher,
+            Err(problem) => {
+                findings.push(Finding::error(problem));
+                continue;
+            }
+        };
+        let mut matched = false;
+        for template in &workspace.templates {
+            let Some(below) = template.path.strip_prefix("rules/") else { continue };
+            let name = below.rsplit('/').next().unwrap_or(below);
+            if matcher.is_match(below) || matcher.is_match(name) {
+                matched = true;
+                kept_out.entry(template.path.clone()).or_insert_with(|| exclusion.place.clone());
+            }
+        }
+        if !matched {
+            let shown = exclusion.glob.escape_debug();
+            findings.push(Finding::warning(
+                Problem::new(
+                    "exclusion.unused",
+                    format!("the exclusion `{shown}` matches no file of rules/"),
+                )
+                .at(exclusion.place.clone())
+                .hint("a glob is matched against the file name and against the path below rules/"),
+            ));
+        }
+    }
+    (kept_out.into_iter().collect(), findings)
+}
+
+fn same_names(prefix: &str, rules: &[Rule]) -> Vec<Finding> {
+    let mut first: BTreeMap<&str, &Rule> = BTreeMap::new();
+    let mut findings = Vec::new();
+    for rule in rules {
+        if let Some(before) = first.get(rule.name.as_str()) {
+            findings.push(Finding::error(
+                Problem::new("rule.name", format!("two rules are called `{}`", rule.name.escape_debug()))
+                    .at(Place::file(format!("{prefix}{}", rule.path)))
+                    .why(format!("{prefix}{} is called so as well", before.path))
+                    .why("ElastAlert ends when it loads the second one"),
+            ));
+        } else {
+            first.insert(&rule.name, rule);
+        }
+    }
+    findings
+}
+
+/// Overlays of rules that are not there. A rule that is excluded, or that overlays rename, is.
+fn aimless(
+    workspace: &Workspace,
+    environment: &Environment,
+    rules: &[Rule],
+    kept_out: &[(String, Place)],
+) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut told = BTreeSet::new();
+    let excluded: Vec<Rule> = workspace
+        .templates
+        .iter()
+        .filter(|template| kept_out.iter().any(|(path, _)| *path == template.path))
+        .filter_map(|template| render_file(&workspace.prefix, template, environment, &BTreeMap::new()).rule)
+        .collect();
+    for overlay in &environment.overlays {
+        let Subject::Rule(name) = &overlay.subject else { continue };
+        let renamed = overlay.key == "name";
+        let known = rules.iter().chain(&excluded).any(|rule| rule.name == *name);
+        if known || renamed || !told.insert(name) {
+            continue;
+        }
+        let shown = name.escape_debug();
+        let mut problem = Problem::new("overlay.rule", format!("no rule is called `{shown}`"))
+            .at(overlay.place.clone())
+            .why("an overlay of a rule names it by its `name`");
+        problem.hint = nearest(name, rules.iter().map(|rule| rule.name.as_str()))
+            .map(|near| format!("did you mean `{near}`?"));
+        findings.push(Finding::error(problem));
+    }
+    findings
+}
+
+/// What the search engine's settings are where the workspace does not say: those that `ElastAlert` itself reads.
+pub fn search_settings(environment: &Environment, rendering: &Rendering) -> SearchSettings {
+    let mut settings = environment.search.clone();
+    let Some(text) = rendering.file(CONFIG).and_then(|file| String::from_utf8(file.masked()).ok()) else {
+        return settings;
+    };
+    let documents = crate::domain::yaml::parse(&text).unwrap_or_default();
+    let Some(root) = documents.first() else { return settings };
+    let given = |key: &str| {
+        root.get(key)
+            .and_then(|node| node.written(&text))
+            .filter(|value| !value.is_empty() && !value.contains(['$', '‹', '@']))
+    };
+    if settings.url.is_none()
+        && let (Some(host), Some(port)) = (given("es_host"), given("es_port"))
+    {
+        let secure = given("use_ssl").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host };
+        let scheme = if secure { "https" } else { "http" };
+        let prefix = given("es_url_prefix").map(|prefix| format!("/{}", prefix.trim_matches('/')));
+        settings.url = Some(format!("{scheme}://{host}:{port}{}", prefix.unwrap_or_default()));
+    }
+    if settings.index.is_none() {
+        settings.index = given("writeback_index");
+    }
+    settings
+}
+
+#[cfg(test)]
+mod tests;
