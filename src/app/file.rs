@@ -154,9 +154,11 @@ mod tests {
             place: Some(Place::line(file, 7)),
         };
         Insertion {
+            replaced: range.clone(),
             range,
             key: key.into(),
             secret,
+            overlay: false,
             template: Place::line("config/elastalert.yaml", 1),
             chain: vec![
                 value("CI", "es-ci", "config/environments/CI.yaml"),

@@ -1,6 +1,8 @@
 //! Rules against environments: in which environment a rule is the same as in `Default`, differs, or is excluded.
 //! It is what the list of rules shows.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::domain::check::Severity;
@@ -38,27 +40,22 @@ pub struct RuleRow {
 
 /// The rules of a workspace against its renderings, sorted by path. Where `Default` excludes a rule, the first
 /// environment that has it stands in for it.
-pub fn rows<'a>(
-    workspace: &Workspace,
-    renderings: impl IntoIterator<Item = &'a Rendering> + Clone,
-) -> Vec<RuleRow> {
+pub fn rows(workspace: &Workspace, renderings: &[Arc<Rendering>]) -> Vec<RuleRow> {
     workspace
         .templates
         .iter()
         .filter(|template| is_rule(&template.path))
         .map(|template| {
             let path = template.path.as_str();
-            let file = |rendering: &'a Rendering| rendering.file(path);
-            let base = renderings.clone().into_iter().find_map(file);
+            let file = |rendering: &Arc<Rendering>| rendering.file(path).map(|file| file.bytes.clone());
+            let base = renderings.iter().find_map(file);
             let rule = renderings
-                .clone()
-                .into_iter()
+                .iter()
                 .find_map(|rendering| rendering.rules.iter().find(|rule| rule.path == path).cloned())
                 .unwrap_or_else(|| Rule::read(path, None));
             let shown = format!("{}{path}", workspace.prefix);
             let cells = renderings
-                .clone()
-                .into_iter()
+                .iter()
                 .map(|rendering| {
                     let invalid = rendering.findings.iter().any(|finding| {
                         finding.severity == Severity::Error
@@ -67,7 +64,7 @@ pub fn rows<'a>(
                     let cell = match file(rendering) {
                         None => Cell::Excluded,
                         Some(_) if invalid => Cell::Invalid,
-                        Some(file) if base.is_some_and(|base| base.bytes == file.bytes) => Cell::Same,
+                        Some(file) if base.as_ref() == Some(&file) => Cell::Same,
                         Some(_) => Cell::Differs,
                     };
                     (rendering.environment.clone(), cell)

@@ -378,7 +378,9 @@ mod tests {
             old in "[a-z0-9]{1,6}|\"[a-z ]{0,5}\"|\\[1, 2\\]",
             new in "[a-z]{1,6}|[0-9]{1,3}|\\[3\\]",
         ) {
-            let head: String = before.iter().enumerate().map(|(i, w)| format!("k{i}: {w} # c\n")).collect();
+            let head: Vec<String> =
+                before.iter().enumerate().map(|(i, word)| format!("k{i}: {word} # c\n")).collect();
+            let head = head.concat();
             let text = format!("{head}key: {old} # keep\ntail: 1\n");
             prop_assert_eq!(edited(&text, &[("key", &new)]).replace(' ', ""),
                 format!("{head}key: {} # keep\ntail: 1\n", flow(&yaml::parse(&new).unwrap()[0])).replace(' ', ""));

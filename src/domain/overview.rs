@@ -35,7 +35,7 @@ impl Overview {
         for (environment, rendering) in workspace.environments.iter_mut().zip(&renderings) {
             environment.search = search_settings(environment, rendering);
         }
-        let matrix = matrix::rows(&workspace, renderings.iter().map(Arc::as_ref));
+        let matrix = matrix::rows(&workspace, &renderings);
         let mut findings = workspace.findings.clone();
         findings.extend(layers::check(&workspace));
         findings.extend(once(&renderings));

@@ -292,7 +292,7 @@ mod tests {
     }
 
     fn at<'a>(text: &'a str, node: &Node) -> &'a str {
-        &text[node.range.clone().unwrap()]
+        text.get(node.range.clone().unwrap()).unwrap()
     }
 
     #[test]

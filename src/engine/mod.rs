@@ -6,6 +6,7 @@ pub mod changes;
 pub mod compare;
 pub mod docker;
 pub mod fake;
+pub mod files;
 pub mod running;
 pub mod workspace;
 
@@ -246,11 +247,20 @@ pub struct Engine<W> {
     pub root: PathBuf,
     /// Values of the topmost layer, from `--set KEY=VALUE`, in the order given.
     pub set: Vec<(String, String)>,
+    /// Whether Octopus Deploy chose the environment; its `Sensitive` file then goes before the local one.
+    pub octopus: bool,
 }
 
 impl<W: World> Engine<W> {
     /// The use cases on this world, for the workspace in that folder.
     pub fn new(world: W, root: PathBuf, set: Vec<(String, String)>) -> Self {
-        Self { world, root, set }
+        Self { world, root, set, octopus: false }
+    }
+
+    /// Says whether Octopus Deploy chose the environment.
+    #[must_use]
+    pub fn under_octopus(mut self, octopus: bool) -> Self {
+        self.octopus = octopus;
+        self
     }
 }

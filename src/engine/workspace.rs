@@ -1,42 +1,162 @@
 //! From files to renderings: reads the workspace, renders its environments and checks them. The work is done by
 //! blocking workers over shared snapshots, so that no thread of the runtime waits for it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use zeroize::Zeroizing;
 
 use crate::domain::environment::EnvName;
 use crate::domain::overview::Overview;
-use crate::domain::problem::Problem;
-use crate::domain::render::Rendering;
-use crate::domain::workspace::Workspace;
-use crate::engine::{Engine, World};
+use crate::domain::problem::{Problem, code};
+use crate::domain::render::{Rendering, render};
+use crate::domain::secret::{Secret, SecretSource};
+use crate::domain::token::nearest;
+use crate::domain::workspace::build::{Sources, build};
+use crate::domain::workspace::{Environment, Workspace};
+use crate::engine::{Engine, Files, World};
+
+/// Secrets by key.
+pub(crate) type Secrets = BTreeMap<String, Secret>;
 
 impl<W: World> Engine<W> {
     /// Reads the workspace, renders every environment with secrets as holes, checks all of it.
-    pub async fn open(&self, _revision: u64) -> Result<Overview, Problem> {
-        Err(unread(&self.root.display().to_string()))
+    pub async fn open(&self, revision: u64) -> Result<Overview, Problem> {
+        let engine = self.clone();
+        work(move || engine.read(revision).map(Overview::of)).await?
     }
 
     /// The rendering of an environment for looking: secrets are holes and no provider is asked.
     pub async fn rendering(
         &self,
-        _workspace: &Arc<Workspace>,
+        workspace: &Arc<Workspace>,
         environment: &EnvName,
     ) -> Result<Rendering, Problem> {
-        Err(unread(environment.as_str()))
+        self.render_with(workspace, environment, Secrets::new()).await
     }
 
     /// The rendering of an environment for use: its secrets are fetched from their providers and filled in. One
-    /// that is used and cannot be had is the problem
-    /// [`code::SECRET_MISSING`](crate::domain::problem::code::SECRET_MISSING).
+    /// that is used and cannot be had is the problem [`code::SECRET_MISSING`].
     pub async fn render_for_use(
         &self,
-        _workspace: &Arc<Workspace>,
+        workspace: &Arc<Workspace>,
         environment: &EnvName,
     ) -> Result<Rendering, Problem> {
-        Err(unread(environment.as_str()))
+        let looking = self.rendering(workspace, environment).await?;
+        let settings = find(workspace, environment)?;
+        let (secrets, problems) = self.fetch(settings, &looking.holes, true).await;
+        if let Some(problem) = together(problems) {
+            return Err(problem);
+        }
+        self.render_with(workspace, environment, secrets).await
+    }
+
+    /// Asks the providers of these secrets, of commands only when `commands`. What could not be had is told, one
+    /// problem for each.
+    pub(crate) async fn fetch(
+        &self,
+        environment: &Environment,
+        keys: &[String],
+        commands: bool,
+    ) -> (Secrets, Vec<Problem>) {
+        let files = self.world.files();
+        let mut secrets = Secrets::new();
+        let mut problems = Vec::new();
+        for key in keys {
+            let Some(source) = environment.secrets.get(key) else { continue };
+            let answer = match source {
+                SecretSource::Value(secret) => Ok(secret.clone()),
+                SecretSource::Variable(name) => files.secret_variable(name),
+                SecretSource::File(path) => files.secret_file(&self.root.join(path)),
+                SecretSource::Command(words) if commands => files.secret_command(words, &self.root).await,
+                SecretSource::Command(_) => continue,
+            };
+            match answer {
+                Ok(secret) => {
+                    secrets.insert(key.clone(), secret);
+                }
+                Err(cause) => {
+                    let provider = source.describe();
+                    let mut problem = Problem::new(
+                        code::SECRET_MISSING,
+                        format!("the secret {key} cannot be had from {provider}"),
+                    );
+                    problem.why = cause.why;
+                    problem.place = environment
+                        .values
+                        .get(key)
+                        .and_then(|resolved| resolved.chain.first())
+                        .and_then(|link| link.place.clone());
+                    problems.push(problem);
+                }
+            }
+        }
+        (secrets, problems)
+    }
+
+    pub(crate) async fn render_with(
+        &self,
+        workspace: &Arc<Workspace>,
+        environment: &EnvName,
+        secrets: Secrets,
+    ) -> Result<Rendering, Problem> {
+        let (workspace, environment) = (Arc::clone(workspace), environment.clone());
+        work(move || Ok(render(&workspace, find(&workspace, &environment)?, &secrets))).await?
+    }
+
+    fn read(&self, revision: u64) -> Result<Workspace, Problem> {
+        let files = self.world.files();
+        let prefix = if files.is_dir(&self.root.join("config")) { "" } else { "src/" };
+        let folders = [format!("{prefix}config"), format!("{prefix}rules")];
+        let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
+        if !files.is_dir(&self.root.join(format!("{prefix}config"))) {
+            return Err(Problem::new(
+                "workspace.missing",
+                format!("`{}` is no workspace", self.root.display()),
+            )
+            .why("it holds neither `config/` nor `src/config/`"));
+        }
+        let (files, problems) = files.read_tree(&self.root, &folders)?;
+        Ok(build(Sources {
+            root: self.root.display().to_string(),
+            prefix,
+            revision,
+            files: files.into_iter().map(|file| (file.path, Zeroizing::new(file.bytes))).collect(),
+            problems,
+            set: &self.set,
+            octopus: self.octopus,
+        }))
     }
 }
 
-fn unread(what: &str) -> Problem {
-    Problem::new("workspace.unread", format!("this build cannot read {what} yet"))
+/// Runs work on a thread that may be kept busy.
+pub(crate) async fn work<T: Send + 'static>(task: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(task).await.map_err(|error| {
+        Problem::new("internal.crash", "a part of alertdeck stopped working")
+            .why(if error.is_panic() { "it panicked; its log says where" } else { "it was cancelled" })
+            .hint("please report it, with the log")
+    })
+}
+
+/// The environment of that name, or the problem that there is none.
+pub(crate) fn find<'a>(workspace: &'a Workspace, name: &EnvName) -> Result<&'a Environment, Problem> {
+    workspace.environment(name).ok_or_else(|| {
+        let known: Vec<&str> = workspace.environments.iter().map(|known| known.name.as_str()).collect();
+        let problem =
+            Problem::new("environment.unknown", format!("this workspace has no environment {name}"));
+        match nearest(name.as_str(), known.iter().copied()) {
+            Some(near) => problem.hint(format!("did you mean {near}?")),
+            None => problem.hint(format!("it has {}", known.join(", "))),
+        }
+    })
+}
+
+/// Many missing secrets as one problem.
+fn together(mut problems: Vec<Problem>) -> Option<Problem> {
+    if problems.len() < 2 {
+        return problems.pop();
+    }
+    let mut all = Problem::new(code::SECRET_MISSING, format!("{} secrets cannot be had", problems.len()));
+    all.why = problems.iter().map(ToString::to_string).collect();
+    Some(all)
 }

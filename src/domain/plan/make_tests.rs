@@ -28,7 +28,9 @@ fn environment() -> Environment {
         gate: GateSettings::default(),
         search: SearchSettings::default(),
         exclusions: Vec::new(),
+        values: BTreeMap::new(),
         secrets: BTreeMap::new(),
+        overlays: Vec::new(),
     }
 }
 

@@ -7,7 +7,7 @@ pub mod shape;
 pub mod substitute;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::ops::Range;
 
 use globset::{GlobBuilder, GlobMatcher};
@@ -149,7 +149,11 @@ fn hash(files: &[RenderedFile]) -> String {
             hash.update(part);
         }
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize().iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string does not fail.
+        write!(text, "{byte:02x}").unwrap_or_default();
+        text
+    })
 }
 
 /// A glob as a shell reads it: `*` does not cross a `/`.
@@ -179,16 +183,16 @@ fn exclude(workspace: &Workspace, environment: &Environment) -> (Vec<(String, Pl
                 continue;
             }
         };
-        let mut matched = false;
+        let mut meets = false;
         for template in &workspace.templates {
             let Some(below) = template.path.strip_prefix("rules/") else { continue };
             let name = below.rsplit('/').next().unwrap_or(below);
             if matcher.is_match(below) || matcher.is_match(name) {
-                matched = true;
+                meets = true;
                 kept_out.entry(template.path.clone()).or_insert_with(|| exclusion.place.clone());
             }
         }
-        if !matched {
+        if !meets {
             let shown = exclusion.glob.escape_debug();
             findings.push(Finding::warning(
                 Problem::new(

@@ -1,6 +1,7 @@
 //! Where the lines of a rendered file come from, and how they look with their secrets masked. Lines are cut at line
 //! ends outside of secrets only, so that a secret of many lines is one placeholder on one line.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use crate::domain::layer::LayerValue;
@@ -113,7 +114,8 @@ impl Insertion {
             && let Some(below) = self.chain.get(1)
         {
             let shown: String = below.shown.chars().take(60).collect();
-            text.push_str(&format!(" ({}: {shown})", below.layer));
+            // Writing to a string does not fail.
+            write!(text, " ({}: {shown})", below.layer).unwrap_or_default();
         }
         text
     }

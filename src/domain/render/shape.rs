@@ -33,7 +33,7 @@ pub fn check(text: &str, insertions: &[Insertion]) -> Vec<Finding> {
     }
     let all: Vec<&Risk<'_>> = risks.iter().collect();
     let Ok(model) = yaml::parse(&with_words(text, &all)) else { return Vec::new() };
-    if yaml::parse(text).is_ok_and(|real| same_shape(text, &real, &model, &risks)) {
+    if yaml::parse(text).is_ok_and(|real| same_shape(&real, &model, &risks)) {
         return altered(text, &model, &risks);
     }
     // Each value alone among harmless words shows which one it is.
@@ -42,7 +42,7 @@ pub fn check(text: &str, insertions: &[Insertion]) -> Vec<Finding> {
         let others: Vec<&Risk<'_>> =
             risks.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, risk)| risk).collect();
         let alone = with_words(text, &others);
-        let shape = |real: Vec<Node>| same_shape(text, &real, &model, &risks);
+        let shape = |real: Vec<Node>| same_shape(&real, &model, &risks);
         if !yaml::parse(&alone).is_ok_and(shape)
             && !findings.iter().any(|(key, _)| *key == risk.insertion.key)
         {
@@ -101,22 +101,21 @@ fn given_at(insertion: &Insertion) -> String {
 }
 
 /// Whether a rendering is the model but for the scalars that hold a word.
-fn same_shape(text: &str, real: &[Node], model: &[Node], risks: &[Risk<'_>]) -> bool {
-    real.len() == model.len()
-        && real.iter().zip(model).all(|(real, model)| same_node(text, real, model, risks))
+fn same_shape(real: &[Node], model: &[Node], risks: &[Risk<'_>]) -> bool {
+    real.len() == model.len() && real.iter().zip(model).all(|(real, model)| same_node(real, model, risks))
 }
 
-fn same_node(text: &str, real: &Node, model: &Node, risks: &[Risk<'_>]) -> bool {
+fn same_node(real: &Node, model: &Node, risks: &[Risk<'_>]) -> bool {
     match (&real.value, &model.value) {
         (Value::Mapping(real), Value::Mapping(model)) => {
             real.len() == model.len()
                 && real.iter().zip(model).all(|(real, model)| {
-                    same_node(text, &real.0, &model.0, risks) && same_node(text, &real.1, &model.1, risks)
+                    same_node(&real.0, &model.0, risks) && same_node(&real.1, &model.1, risks)
                 })
         }
         (Value::Sequence(real), Value::Sequence(model)) => {
             real.len() == model.len()
-                && real.iter().zip(model).all(|(real, model)| same_node(text, real, model, risks))
+                && real.iter().zip(model).all(|(real, model)| same_node(real, model, risks))
         }
         (_, Value::Text(word)) if risks.iter().any(|risk| word.contains(&risk.word)) => real.is_scalar(),
         (left, right) => left == right,
@@ -147,8 +146,8 @@ fn find_altered(text: &str, real: &Node, model: &Node, risks: &[Risk<'_>], findi
             }
         }
         (_, Value::Text(word)) => {
-            let read = match &real.value {
-                Value::Text(read) => read.as_str(),
+            let found = match &real.value {
+                Value::Text(found) => found.as_str(),
                 // Another kind of scalar says what it is by how it is written.
                 _ => real.range.clone().and_then(|range| text.get(range)).map_or("", str::trim),
             };
@@ -159,7 +158,7 @@ fn find_altered(text: &str, real: &Node, model: &Node, risks: &[Risk<'_>], findi
                 to_blame = Some(risk.insertion);
             }
             if let Some(insertion) = to_blame
-                && meant != read
+                && meant != found
             {
                 findings.push(Finding::warning(
                     Problem::new(

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use zeroize::Zeroizing;
 
 use super::*;
+use crate::domain::matrix::Cell::{Differs, Excluded, Same};
 use crate::domain::overview::Overview;
 use crate::domain::workspace::build::{Sources, build};
 
@@ -294,7 +295,6 @@ fn the_matrix_tells_what_each_rule_is_where() {
         .iter()
         .map(|row| (row.name.as_str(), row.cells.iter().map(|(_, cell)| *cell).collect::<Vec<_>>()))
         .collect();
-    use crate::domain::matrix::Cell::{Differs, Excluded, Same};
     assert_eq!(cells, [("Beat", vec![Same, Excluded]), ("Spike", vec![Same, Differs])]);
 }
 
@@ -318,7 +318,9 @@ proptest! {
     fn laws_of_rendering(pieces in prop::collection::vec(piece(), 0..12), values in prop::collection::vec("[a-z0-9:# \\[\"']{0,6}", 4)) {
         let template: String = pieces.concat();
         let canary = "canary-4f2a\nxoxb";
-        let conf: String = ["A", "B.c", "d-1", "LONG_KEY"].iter().zip(&values).map(|(k, v)| format!("{k}={v}\n")).collect();
+        let conf: Vec<String> =
+            ["A", "B.c", "d-1", "LONG_KEY"].iter().zip(&values).map(|(key, value)| format!("{key}={value}\n")).collect();
+        let conf = conf.concat();
         let workspace = workspace(&[
             ("config/elastalert.yaml", &template),
             ("config/other.conf", &template),
