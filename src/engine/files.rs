@@ -130,8 +130,8 @@ impl Files for RealFiles {
             .map_err(|_elapsed| failed(format!("it took longer than {} s", PATIENCE.as_secs())))?
             .map_err(|error| failed(error.to_string()))?;
         // A command that goes on printing after its first line ends with a broken pipe, which is no failure.
-        let went_on =
-            line.ends_with(b"\n") && std::os::unix::process::ExitStatusExt::signal(&status) == Some(13);
+        let broken_pipe = status.signal() == Some(13) || status.code() == Some(128 + 13);
+        let went_on = broken_pipe && line.ends_with(b"\n");
         if !status.success() && !went_on {
             return Err(failed(format!("it ended with {status}")));
         }
