@@ -1,5 +1,5 @@
 //! What the layers say about themselves: values that look like tokens, keys that nothing uses, overrides that change
-//! nothing, and keys that only some environments have.
+//! nothing, and keys that only some environments have. None of it is said about a secret's value.
 
 use std::collections::{BTreeMap, BTreeSet};
 
