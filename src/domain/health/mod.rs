@@ -8,6 +8,13 @@ use serde::Serialize;
 
 use crate::domain::remote::Timestamp;
 
+pub use vitals::{AlertCount, Baseline, ExpectedRun, RuleRun, Vitals};
+
+mod judge;
+#[cfg(test)]
+mod tests;
+mod vitals;
+
 /// A rung of the ladder, lowest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -134,4 +141,17 @@ pub enum Sync {
         /// How many.
         files: usize,
     },
+}
+
+impl Rung {
+    fn new(name: RungName, state: State, evidence: impl Into<String>, at: Option<Timestamp>) -> Self {
+        Self { name, state, evidence: evidence.into(), at }
+    }
+}
+
+impl Ladder {
+    /// The rung of that name.
+    pub fn rung(&self, name: RungName) -> Option<&Rung> {
+        self.rungs.iter().find(|rung| rung.name == name)
+    }
 }
