@@ -163,7 +163,7 @@ env_up() {
 
 # stack_down [force]: takes away what the list in STARTED names, last made first; by force even while a dev/test runs.
 stack_down() {
-    local kind id name rest=() failed=
+    local kind id name users rest=() failed=
     if [[ ! -s $STARTED ]]; then
         return 0
     fi
@@ -183,11 +183,13 @@ stack_down() {
                 say "container $name is removed"
                 ;;
             network)
-                if docker network rm "$id" >/dev/null 2>&1; then
-                    say "network $name is removed"
-                elif docker network inspect "$id" >/dev/null 2>&1; then
-                    say "network $name stays, used by $(docker network inspect --format '{{range .Containers}}{{.Name}} {{end}}' "$id")"
+                # A stopped container that belongs to it could not be started again, so it stays for those as well.
+                users=$(docker ps --all --filter "network=$id" --format '{{.Names}}' 2>/dev/null | paste -sd ' ')
+                if [[ -n $users ]]; then
+                    say "network $name stays, used by $users"
                     rest+=("$kind $id $name")
+                elif docker network rm "$id" >/dev/null 2>&1; then
+                    say "network $name is removed"
                 fi
                 ;;
             engine)
