@@ -4,15 +4,13 @@
 use std::collections::VecDeque;
 
 use crate::domain::environment::EnvName;
-use crate::domain::log::{Level, LogBatch, LogLine, Stream};
+use crate::domain::log::{Level, LogBatch, LogBuffer, LogLine, Stream};
 use crate::domain::problem::Problem;
 
-pub use ring::Ring;
 pub use wrap::{cut, wrap};
 
 use super::Ticket;
 
-mod ring;
 mod wrap;
 
 /// A row of the log: a line by its number, and which of its rows when it is wrapped.
@@ -38,7 +36,7 @@ pub struct Room {
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own with a key of its own")]
 pub struct LogPane {
     /// The newest lines.
-    pub lines: Ring,
+    pub lines: LogBuffer,
     /// The first row shown; `None`: the end is followed.
     pub top: Option<Position>,
     /// Lines that came since it was paused.
@@ -71,7 +69,7 @@ pub struct LogPane {
 impl Default for LogPane {
     fn default() -> Self {
         Self {
-            lines: Ring::default(),
+            lines: LogBuffer::default(),
             top: None,
             unseen: 0,
             search: String::new(),
@@ -108,7 +106,7 @@ impl LogPane {
 
     /// Forgets all lines, for another environment.
     pub(super) fn begin(&mut self, environment: EnvName, ticket: Ticket) {
-        self.lines = Ring::default();
+        self.lines = LogBuffer::default();
         self.left_over.clear();
         self.top = None;
         self.hit = None;
@@ -124,7 +122,8 @@ impl LogPane {
         let filtered = self.filtered();
         for line in batch.lines {
             let passes = self.passes(&line);
-            let number = self.lines.push(line);
+            let number = self.lines.end();
+            self.lines.push(line);
             if passes && filtered {
                 self.left_over.push_back(number);
             }
@@ -380,7 +379,7 @@ mod tests {
 
     #[test]
     fn what_is_dropped_does_not_move_what_is_read() {
-        let mut pane = LogPane { lines: Ring::new(10, 1 << 20), ..LogPane::default() };
+        let mut pane = LogPane { lines: LogBuffer::new(10, 1 << 20), ..LogPane::default() };
         pane.hear(LogBatch { lines: (0..10).map(|n| line(&n.to_string())).collect() });
         pane.up(2, ROOM);
         let before = seen(&pane)[0];

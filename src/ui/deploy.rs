@@ -1,0 +1,162 @@
+//! The dialog of a deploy: its frame, its text that scrolls, and below that what the person is asked or told. The text
+//! of each stage has a file of its own.
+
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::{Line, Span};
+
+use crate::app::deploy::{Deploy, Review, Stage};
+use crate::app::guard::Decision;
+
+use super::Screen;
+use super::footer::editor;
+use super::widgets::{dialog, extent, nothing, on_border, problem, scrolled, title};
+use super::{changes, plan, progress};
+
+/// Draws the dialog.
+pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
+    let Some(deploy) = &screen.model.deploy else { return };
+    let width = if body.width < 100 { body.width } else { (body.width - 8).min(130) };
+    let height = if body.height < 30 { body.height } else { body.height - 4 };
+    let heading = title(screen, &format!("Deploy {}", deploy.environment), more(deploy), true);
+    let (border, inner) = dialog(screen, body, (width, height), heading);
+    let asked = match deploy.stage {
+        Stage::Review(_) | Stage::Ended(_) => 2,
+        Stage::Planning { .. } | Stage::Unplanned { .. } | Stage::Running(_) => 0,
+    };
+    let [text, answer] = Layout::vertical([Constraint::Fill(1), Constraint::Length(asked)]).areas(inner);
+    let text = Rect { x: text.x + 1, width: text.width.saturating_sub(2), ..text };
+    let rows = match &deploy.stage {
+        Stage::Planning { .. } => {
+            let theme = screen.theme;
+            let lines = [
+                Line::styled("making the plan …", theme.text),
+                Line::styled("what runs is looked at and compared with what would be deployed", theme.dim),
+            ];
+            nothing(screen, text, &lines);
+            0
+        }
+        Stage::Unplanned { problem: why } => {
+            let theme = screen.theme;
+            let mut lines = vec![Line::styled("There is no plan:", theme.text), Line::default()];
+            lines.extend(problem(theme, why, usize::from(text.width), theme.failing));
+            lines.extend([
+                Line::default(),
+                Line::styled("r tries again, Esc leaves. Nothing was changed.", theme.dim),
+            ]);
+            show(screen, text, deploy, &lines)
+        }
+        Stage::Review(review) => draw_review(screen, text, deploy, review),
+        Stage::Running(running) => {
+            let lines = progress::running(screen, running, usize::from(text.width));
+            show(screen, text, deploy, &lines)
+        }
+        Stage::Ended(ended) => {
+            let lines = progress::ended(screen, deploy, ended, usize::from(text.width));
+            show(screen, text, deploy, &lines)
+        }
+    };
+    screen.hits.viewports.dialog = usize::from(text.height);
+    screen.hits.viewports.dialog_rows = rows;
+    let top = deploy.scroll.top(rows, usize::from(text.height));
+    let right = Line::styled(extent(top, usize::from(text.height), rows), screen.theme.dim);
+    on_border(screen, border, &Line::default(), &right);
+    ask(screen, answer, deploy);
+}
+
+fn more(deploy: &Deploy) -> &'static str {
+    match &deploy.stage {
+        Stage::Planning { .. } | Stage::Unplanned { .. } => "",
+        Stage::Review(_) => "plan, nothing is done yet",
+        Stage::Running(running) if running.stopping => "stopping",
+        Stage::Running(_) => "running",
+        Stage::Ended(_) => "ended",
+    }
+}
+
+/// Shows lines as far as they are scrolled, and says how many there are.
+fn show(screen: &mut Screen<'_>, area: Rect, deploy: &Deploy, lines: &[Line<'_>]) -> usize {
+    let top = deploy.scroll.top(lines.len(), usize::from(area.height));
+    scrolled(screen, area, top, lines);
+    lines.len()
+}
+
+/// The plan in words, and after it the diff, of which only the rows on the screen are laid out.
+fn draw_review(screen: &mut Screen<'_>, area: Rect, deploy: &Deploy, review: &Review) -> usize {
+    let width = usize::from(area.width);
+    let head = plan::lines(screen, review, width);
+    let rows = head.len() + review.text.rows.len();
+    let top = deploy.scroll.top(rows, usize::from(area.height));
+    for slot in 0..usize::from(area.height) {
+        let index = top + slot;
+        if let Some(line) = head.get(index) {
+            screen.line(area, slot, line);
+        } else if let Some(row) = index.checked_sub(head.len()).and_then(|row| review.text.rows.get(row)) {
+            let line = changes::line(screen, &review.text, *row, width, deploy.left, None);
+            screen.line(area, slot, &line);
+        }
+    }
+    rows
+}
+
+/// What the person is asked, or why nothing can be answered.
+fn ask(screen: &mut Screen<'_>, area: Rect, deploy: &Deploy) {
+    if area.height < 2 {
+        return;
+    }
+    let theme = screen.theme;
+    let rule = Line::styled("─".repeat(usize::from(area.width)), theme.border);
+    screen.line(area, 0, &rule);
+    let line = match &deploy.stage {
+        Stage::Review(review) => question(screen, deploy, review),
+        Stage::Ended(_) => keys(screen, "", &[("Esc", "closes"), ("r", "makes a new plan")]),
+        Stage::Planning { .. } | Stage::Unplanned { .. } | Stage::Running(_) => Line::default(),
+    };
+    screen.line(area, 1, &line);
+}
+
+fn question(screen: &Screen<'_>, deploy: &Deploy, review: &Review) -> Line<'static> {
+    let theme = screen.theme;
+    let name = &deploy.environment;
+    let release = review.plan.release;
+    if let Some(stale) = review.stale {
+        let again = if deploy.asks_for_name() { "Ctrl-R" } else { "r" };
+        let mut line = keys(screen, "", &[(again, "makes a new plan"), ("Esc", "leaves")]);
+        line.spans.insert(0, Span::styled(format!(" No longer true: {stale}.  "), theme.failing));
+        return line;
+    }
+    if let Some(reason) = review.refusal() {
+        let mut line = keys(screen, "", &[("Esc", "leaves"), ("r", "makes a new plan")]);
+        let style = if review.plan.nothing_to_do { theme.ok } else { theme.failing };
+        line.spans.insert(0, Span::styled(format!(" Not deployed: {reason}.  "), style));
+        return line;
+    }
+    match review.consent {
+        Decision::Run => {
+            keys(screen, " Deploy?  ", &[("Enter", &format!("deploys release {release}")), ("Esc", "leaves")])
+        }
+        Decision::Confirm => {
+            keys(screen, &format!(" Deploy release {release} to {name}?  "), &[("y", "yes"), ("Esc", "no")])
+        }
+        Decision::TypeName => {
+            let mut spans = vec![Span::styled(format!(" Type {name} to deploy: "), theme.accent)];
+            spans.extend(editor(screen, &review.name));
+            if review.wrong_name {
+                spans.push(Span::styled("  that is not its name", theme.failing));
+            } else {
+                spans.extend(keys(screen, "   ", &[("Enter", "deploys"), ("Esc", "leaves")]).spans);
+            }
+            Line::from(spans)
+        }
+        Decision::Refuse(reason) => Line::styled(format!(" Not deployed: {reason}."), theme.failing),
+    }
+}
+
+/// A line of keys and what they do.
+fn keys(screen: &Screen<'_>, lead: &str, keys: &[(&str, &str)]) -> Line<'static> {
+    let mut spans = vec![Span::styled(lead.to_owned(), screen.theme.text)];
+    for (key, does) in keys {
+        spans.push(Span::styled(format!(" {key}"), screen.theme.key));
+        spans.push(Span::styled(format!(" {does} "), screen.theme.dim));
+    }
+    Line::from(spans)
+}

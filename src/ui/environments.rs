@@ -1,0 +1,177 @@
+//! The list of environments: state, sync, release and age of each. Narrow, each takes two lines; wide, one line with
+//! columns.
+
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::app::Target;
+use crate::app::model::Focus;
+use crate::app::standing::{Standing, standing, sync_words};
+use crate::domain::environment::EnvName;
+use crate::domain::remote::{Remote, age};
+
+use super::Screen;
+use super::widgets::{fit, glyph, nothing, on_border, pad, pane, problem, title};
+
+/// From this inner width on, an environment takes one line.
+const WIDE: u16 = 60;
+
+/// How many lines an environment takes.
+fn lines_each(width: u16) -> usize {
+    if width >= WIDE { 1 } else { 2 }
+}
+
+/// How high the list wants to be.
+pub(super) fn wanted_height(screen: &Screen<'_>, area: Rect) -> u16 {
+    let each = lines_each(area.width.saturating_sub(2));
+    let head = usize::from(each == 1);
+    u16::try_from(screen.model.listed().len() * each + head + 2).unwrap_or(u16::MAX)
+}
+
+/// Draws the list.
+pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
+    let model = screen.model;
+    let focused = model.focus == Focus::Environments;
+    let heading = title(screen, "Environments", "", focused);
+    let inner = pane(screen, area, heading, focused);
+    let names = model.names();
+    if names.is_empty() {
+        return empty(screen, inner);
+    }
+    let each = lines_each(inner.width);
+    let head = usize::from(each == 1);
+    let height = usize::from(inner.height).saturating_sub(head) / each;
+    screen.hits.viewports.environments = height.max(1);
+    if each == 1 {
+        head_line(screen, inner);
+    }
+    let window = model.environments.window(names.len(), height);
+    if window.len() < names.len() {
+        let text = format!(" {}–{} of {} ", window.start + 1, window.end, names.len());
+        let right = Line::styled(text, screen.theme.dim);
+        on_border(screen, area, &Line::default(), &right);
+    }
+    for (slot, index) in window.enumerate() {
+        let Some(name) = names.get(index) else { continue };
+        let row = head + slot * each;
+        let room = rows(inner, row, each);
+        row_of(screen, room, name, index == model.environments.selected, focused);
+        screen.target(room, Target::Row { list: "environments", index });
+    }
+}
+
+/// The part of an area from a row on.
+fn rows(area: Rect, row: usize, count: usize) -> Rect {
+    let row = u16::try_from(row).unwrap_or(u16::MAX).min(area.height);
+    let count = u16::try_from(count).unwrap_or(u16::MAX).min(area.height - row);
+    Rect { y: area.y + row, height: count, ..area }
+}
+
+fn empty(screen: &mut Screen<'_>, area: Rect) {
+    let theme = screen.theme;
+    let lines = match &screen.model.opened {
+        Remote::Failed { problem: why, .. } => {
+            problem(theme, why, usize::from(area.width).saturating_sub(2), theme.failing)
+        }
+        Remote::Ready(_) => vec![
+            Line::styled("no environments", theme.dim),
+            Line::styled("config/environments/ names them", theme.dim),
+        ],
+        Remote::Unknown | Remote::Loading { .. } => vec![Line::styled("reading the workspace …", theme.dim)],
+    };
+    nothing(screen, area, &lines);
+}
+
+fn head_line(screen: &mut Screen<'_>, area: Rect) {
+    let text = format!(
+        "   {}{}{}{}{}",
+        pad("", name_width(area)),
+        pad("state", 14),
+        pad("sync", 16),
+        pad("release", 9),
+        "up"
+    );
+    screen.line(area, 0, &Line::styled(text, screen.theme.dim));
+}
+
+/// How wide the column of names is, when there are columns.
+fn name_width(area: Rect) -> usize {
+    usize::from(area.width).saturating_sub(3 + 14 + 16 + 9 + 8).clamp(8, 24)
+}
+
+fn row_of(screen: &mut Screen<'_>, area: Rect, name: &EnvName, selected: bool, focused: bool) {
+    let theme = screen.theme;
+    if selected {
+        screen.buffer.set_style(area, if focused { theme.selected } else { theme.selected_blurred });
+    }
+    let standing = standing(screen.model, name);
+    let plain = if selected && focused {
+        theme.selected
+    } else if selected {
+        theme.selected_blurred
+    } else {
+        theme.text
+    };
+    let colour = |style: ratatui::style::Style| if selected { plain } else { style };
+    let state = colour(theme.state(standing.state));
+    let dim = colour(theme.dim);
+    let sync = sync_words(standing.sync);
+    let release = standing.release.map_or_else(String::new, |release| format!("r{release}"));
+    if area.height == 1 && area.width >= WIDE {
+        let line = Line::from(vec![
+            Span::styled(format!(" {} ", glyph(standing.state)), state),
+            Span::styled(pad(name.as_str(), name_width(area)), plain),
+            Span::styled(pad(standing.word, 14), state),
+            Span::styled(pad(&sync, 16), colour(sync_style(screen, &standing))),
+            Span::styled(pad(&release, 9), dim),
+            Span::styled(up(screen, &standing), dim),
+        ]);
+        return screen.line(area, 0, &line);
+    }
+    let width = usize::from(area.width);
+    let word = standing.word;
+    let room = width.saturating_sub(4 + word.width());
+    let first = Line::from(vec![
+        Span::styled(format!(" {} ", glyph(standing.state)), state),
+        Span::styled(pad(name.as_str(), room), plain),
+        Span::styled(word, state),
+    ]);
+    screen.line(area, 0, &first);
+    let mut parts = vec![sync];
+    if !release.is_empty() {
+        parts.push(release);
+    }
+    let up = up(screen, &standing);
+    if !up.is_empty() {
+        parts.push(up);
+    }
+    let second = fit(&parts.join(" · "), width.saturating_sub(4));
+    screen.line(area, 1, &Line::styled(format!("   {second}"), dim));
+}
+
+fn sync_style(screen: &Screen<'_>, standing: &Standing) -> ratatui::style::Style {
+    use crate::domain::health::Sync;
+    match standing.sync {
+        Some(Sync::Differs { .. }) => screen.theme.changed,
+        Some(Sync::InSync) => screen.theme.text,
+        Some(Sync::Absent | Sync::Unknown) | None => screen.theme.dim,
+    }
+}
+
+/// How long it runs, or when it was seen last.
+fn up(screen: &Screen<'_>, standing: &Standing) -> String {
+    let now = screen.model.now;
+    match (standing.last_seen, standing.since) {
+        (Some(at), _) => format!("seen {}", ago(&age(at, now))),
+        (None, Some(at)) => match age(at, now).as_str() {
+            "now" => "up just now".to_owned(),
+            age => format!("up {age}"),
+        },
+        (None, None) => String::new(),
+    }
+}
+
+fn ago(age: &str) -> String {
+    if age == "now" { "now".to_owned() } else { format!("{age} ago") }
+}

@@ -1,0 +1,120 @@
+//! The tab File: a rendered file with every value that a layer put in marked, and the origin of the one under the
+//! cursor beside it. Secrets are placeholders before they come here.
+
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::app::Target;
+use crate::app::file::{FileLine, FileText};
+use crate::app::log::cut;
+use crate::app::model::Focus;
+use crate::domain::environment::EnvName;
+
+use super::Screen;
+use super::changes::below;
+use super::detail::cursor;
+use super::widgets::{count, extent, fit, nothing, on_border};
+
+/// Draws the tab.
+pub(super) fn draw(screen: &mut Screen<'_>, border: Rect, area: Rect) {
+    let rest = below(area, 2);
+    screen.hits.viewports.detail = usize::from(rest.height);
+    let Some(file) = &screen.model.file else { return missing(screen, rest) };
+    let marks: usize = file.lines.iter().map(|line| line.marks.len()).sum();
+    let summary = format!(" {}, {} from layers", file.path, count(marks, "value"));
+    screen.line(area, 0, &Line::styled(fit(&summary, usize::from(area.width)), screen.theme.dim));
+    if file.lines.is_empty() {
+        let text = Line::styled("this file is empty", screen.theme.dim);
+        return nothing(screen, rest, &[text]);
+    }
+    rows(screen, border, rest, file);
+}
+
+/// Says why there is no such file here.
+fn missing(screen: &mut Screen<'_>, area: Rect) {
+    let model = screen.model;
+    let path = model.subject().unwrap_or_else(|| "config/elastalert.yaml".to_owned());
+    let excluded = |name: &EnvName| {
+        let rendering = model.overview()?.rendering(name)?;
+        rendering.excluded.iter().find(|(other, _)| *other == path).map(|(_, place)| place.to_string())
+    };
+    let place = model.environment().and_then(|environment| excluded(&environment.name));
+    let theme = screen.theme;
+    let lines = match place {
+        Some(place) => vec![
+            Line::styled(format!("{path} is excluded here"), theme.text),
+            Line::styled(format!("by {place}"), theme.dim),
+        ],
+        None => vec![Line::styled(format!("{path} is not in this rendering"), theme.dim)],
+    };
+    nothing(screen, area, &lines);
+}
+
+fn rows(screen: &mut Screen<'_>, border: Rect, area: Rect, file: &FileText) {
+    let height = usize::from(area.height);
+    let width = usize::from(area.width);
+    let window = file.list.window(file.lines.len(), height);
+    let top = window.start;
+    let digits = file.lines.len().to_string().len().max(3);
+    let mut beside = false;
+    for (slot, index) in window.enumerate() {
+        let Some(line) = file.lines.get(index) else { continue };
+        let at = below(area, u16::try_from(slot).unwrap_or(0));
+        let at = Rect { height: at.height.min(1), ..at };
+        let over = cursor(screen, index == file.list.selected);
+        if let Some(style) = over {
+            screen.buffer.set_style(at, style);
+        }
+        let mut spans =
+            vec![Span::styled(format!(" {:>digits$}  ", index + 1), over.unwrap_or(screen.theme.dim))];
+        spans.extend(text(screen, line, width.saturating_sub(digits + 3), file.left, over));
+        let used: usize = spans.iter().map(|span| span.content.width()).sum();
+        if let (Some(over), Some(mark)) = (over, line.marks.first())
+            && used + mark.origin.width() + 6 <= width
+        {
+            beside = true;
+            spans.push(Span::styled(format!("   ← {}", mark.origin), over.remove_modifier(Modifier::BOLD)));
+        }
+        screen.line(at, 0, &Line::from(spans));
+        screen.target(at, Target::Row { list: "detail", index });
+    }
+    let right = Line::styled(extent(top, height, file.lines.len()), screen.theme.dim);
+    let origin = file.mark().filter(|_| screen.model.focus == Focus::Detail && !beside);
+    let left = match origin {
+        Some(mark) => {
+            let room = usize::from(border.width).saturating_sub(7 + right.width());
+            Line::styled(format!(" {} ", fit(&mark.origin, room)), screen.theme.accent)
+        }
+        None => Line::default(),
+    };
+    on_border(screen, border, &left, &right);
+}
+
+/// The text of a line; what a layer put in is marked.
+fn text(
+    screen: &Screen<'_>,
+    line: &FileLine,
+    width: usize,
+    left: usize,
+    over: Option<Style>,
+) -> Vec<Span<'static>> {
+    let mut spans = Vec::new();
+    let (mut at, mut skip, mut room) = (0, left, width);
+    let mut push = |text: &str, style: Style| {
+        let seen = cut(text, skip, room);
+        skip = skip.saturating_sub(text.width());
+        room = room.saturating_sub(seen.width());
+        spans.push(Span::styled(seen.to_owned(), style));
+    };
+    let plain = over.unwrap_or(screen.theme.text);
+    let marked = over.map_or(screen.theme.changed, |over| over.add_modifier(Modifier::UNDERLINED));
+    for mark in &line.marks {
+        push(line.text.get(at..mark.range.start).unwrap_or_default(), plain);
+        push(line.text.get(mark.range.clone()).unwrap_or_default(), marked);
+        at = mark.range.end;
+    }
+    push(line.text.get(at..).unwrap_or_default(), plain);
+    spans
+}
