@@ -1,6 +1,7 @@
 //! The cells of a terminal as SVG. Text is stretched to whole cells, and lines and blocks are drawn as shapes and not
 //! as characters, so that they meet whatever font the reader has.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use vt100::{Cell, Color, Screen};
@@ -43,6 +44,7 @@ pub(crate) fn draw(screen: &Screen, title: &str) -> String {
     let (rows, columns) = screen.size();
     let (width, height) =
         (f32::from(columns) * WIDTH + 2.0 * MARGIN, f32::from(rows) * HEIGHT + TITLE + MARGIN);
+    let own = ground(screen);
     let mut svg = String::new();
     line(
         &mut svg,
@@ -60,7 +62,7 @@ pub(crate) fn draw(screen: &Screen, title: &str) -> String {
     line(
         &mut svg,
         format_args!(
-            "<rect x=\"0.5\" y=\"0.5\" width=\"{:.0}\" height=\"{:.0}\" rx=\"9\" fill=\"{BACKGROUND}\" stroke=\"#3a3f4b\"/>",
+            "<rect x=\"0.5\" y=\"0.5\" width=\"{:.0}\" height=\"{:.0}\" rx=\"9\" fill=\"{own}\" stroke=\"#3a3f4b\"/>",
             width - 1.0,
             height - 1.0
         ),
@@ -77,15 +79,15 @@ pub(crate) fn draw(screen: &Screen, title: &str) -> String {
         ),
     );
     for row in 0..rows {
-        draw_row(&mut svg, screen, row, columns);
+        draw_row(&mut svg, screen, row, columns, &own);
     }
     svg.push_str("</svg>\n");
     svg
 }
 
-fn draw_row(svg: &mut String, screen: &Screen, row: u16, columns: u16) {
+fn draw_row(svg: &mut String, screen: &Screen, row: u16, columns: u16, own: &str) {
     let cells: Vec<(u16, &Cell, Look)> = (0..columns)
-        .filter_map(|column| screen.cell(row, column).map(|cell| (column, cell, look(cell))))
+        .filter_map(|column| screen.cell(row, column).map(|cell| (column, cell, look(cell, own))))
         .filter(|(_, cell, _)| !cell.is_wide_continuation())
         .collect();
     let top = TITLE + f32::from(row) * HEIGHT;
@@ -105,6 +107,8 @@ fn draw_row(svg: &mut String, screen: &Screen, row: u16, columns: u16) {
     }
     // Runs of text end at spaces of two and more and at shapes, so that a font of another width cannot add up.
     let mut run: Vec<&(u16, &Cell, Look)> = Vec::new();
+    // A level line over many cells is one line; what is kept is where it began and ends.
+    let mut level: Option<(u16, u16, &Look)> = None;
     for cell in &cells {
         let shape = shape(cell.1.contents());
         let fits = run.last().is_none_or(|last| last.2 == cell.2 && last.0 + 1 == cell.0);
@@ -113,12 +117,36 @@ fn draw_row(svg: &mut String, screen: &Screen, row: u16, columns: u16) {
             run.clear();
         }
         match shape {
+            Some(_) if cell.1.contents() == "─" => {
+                let before = level.filter(|(_, end, look)| *end == cell.0 && *look == &cell.2);
+                level = Some((before.map_or(cell.0, |(begin, ..)| begin), cell.0 + 1, &cell.2));
+                let goes_on = cells
+                    .iter()
+                    .any(|next| next.0 == cell.0 + 1 && next.1.contents() == "─" && next.2 == cell.2);
+                if let (false, Some((begin, end, look))) = (goes_on, level) {
+                    draw_level(svg, (begin, end), top, look);
+                }
+            }
             Some(shape) => draw_shape(svg, shape, left(cell.0), top, &cell.2),
             None if !cell.1.contents().trim().is_empty() => run.push(cell),
             None => underline(svg, cell, top),
         }
     }
     write_run(svg, &run, top);
+}
+
+fn draw_level(svg: &mut String, (begin, end): (u16, u16), top: f32, look: &Look) {
+    let opacity = if look.dim { " opacity=\"0.65\"" } else { "" };
+    line(
+        svg,
+        format_args!(
+            "<path d=\"M{:.1} {:.1}H{:.1}\" stroke=\"{}\"{opacity}/>",
+            left(begin),
+            top + HEIGHT / 2.0,
+            left(end),
+            look.text
+        ),
+    );
 }
 
 fn underline(svg: &mut String, cell: &(u16, &Cell, Look), top: f32) {
@@ -169,6 +197,8 @@ fn write_run(svg: &mut String, run: &[&(u16, &Cell, Look)], top: f32) {
 enum Shape {
     /// Lines from the middle of the cell: to the left, to the right, up, down; and how thick.
     Lines([bool; 4], f32),
+    /// A round corner: to the right or left, and down or up.
+    Corner(bool, bool),
     /// A filled part of the cell, in fractions of it: left, top, width, height.
     Block([f32; 4]),
 }
@@ -179,10 +209,14 @@ fn shape(text: &str) -> Option<Shape> {
     Some(match text {
         "─" | "╌" | "┄" => lines(1, 1, 0, 0),
         "│" | "┆" | "╎" => lines(0, 0, 1, 1),
-        "┌" | "╭" => lines(0, 1, 0, 1),
-        "┐" | "╮" => lines(1, 0, 0, 1),
-        "└" | "╰" => lines(0, 1, 1, 0),
-        "┘" | "╯" => lines(1, 0, 1, 0),
+        "┌" => lines(0, 1, 0, 1),
+        "┐" => lines(1, 0, 0, 1),
+        "└" => lines(0, 1, 1, 0),
+        "┘" => lines(1, 0, 1, 0),
+        "╭" => Shape::Corner(true, true),
+        "╮" => Shape::Corner(false, true),
+        "╰" => Shape::Corner(true, false),
+        "╯" => Shape::Corner(false, false),
         "├" => lines(0, 1, 1, 1),
         "┤" => lines(1, 0, 1, 1),
         "┬" => lines(1, 1, 0, 1),
@@ -219,6 +253,17 @@ fn draw_shape(svg: &mut String, shape: Shape, left: f32, top: f32, look: &Look) 
                 height * HEIGHT
             ),
         ),
+        Shape::Corner(to_right, down) => {
+            let (x, y) = (left + WIDTH / 2.0, top + HEIGHT / 2.0);
+            let side = left + if to_right { WIDTH } else { 0.0 };
+            let end = top + if down { HEIGHT } else { 0.0 };
+            line(
+                svg,
+                format_args!(
+                    "<path d=\"M{side:.1} {y:.1}Q{x:.1} {y:.1} {x:.1} {end:.1}\" stroke=\"{colour}\" fill=\"none\"{opacity}/>"
+                ),
+            );
+        }
         Shape::Lines([to_left, to_right, up, down], thick) => {
             let (x, y) = (left + WIDTH / 2.0, top + HEIGHT / 2.0);
             let mut path = String::new();
@@ -235,29 +280,39 @@ fn draw_shape(svg: &mut String, shape: Shape, left: f32, top: f32, look: &Look) 
             line(
                 svg,
                 format_args!(
-                    "<path d=\"{path}\" stroke=\"{colour}\" stroke-width=\"{thick}\" stroke-linecap=\"square\" fill=\"none\"{opacity}/>"
+                    "<path d=\"{path}\" stroke=\"{colour}\" stroke-width=\"{thick}\" fill=\"none\"{opacity}/>"
                 ),
             );
         }
     }
 }
 
-fn look(cell: &Cell) -> Look {
+fn look(cell: &Cell, own: &str) -> Look {
     let text = colour(cell.fgcolor());
     let background = colour(cell.bgcolor());
     let (text, background) = if cell.inverse() {
-        (background.or(Some(BACKGROUND.into())), text.or(Some(TEXT.into())))
+        (background.or(Some(own.into())), text.or(Some(TEXT.into())))
     } else {
         (text, background)
     };
     Look {
         text: text.unwrap_or_else(|| TEXT.into()),
-        background: background.filter(|colour| colour != BACKGROUND),
+        background: background.filter(|colour| colour != own),
         bold: cell.bold(),
         dim: cell.dim(),
         italic: cell.italic(),
         underline: cell.underline(),
     }
+}
+
+/// The ground that most cells have, which is that of the whole picture.
+fn ground(screen: &Screen) -> String {
+    let (rows, columns) = screen.size();
+    let mut found: BTreeMap<String, usize> = BTreeMap::new();
+    for cell in (0..rows).flat_map(|row| (0..columns).filter_map(move |column| screen.cell(row, column))) {
+        *found.entry(colour(cell.bgcolor()).unwrap_or_else(|| BACKGROUND.into())).or_default() += 1;
+    }
+    found.into_iter().max_by_key(|(_, count)| *count).map_or_else(|| BACKGROUND.into(), |(colour, _)| colour)
 }
 
 /// A colour as SVG writes it; `None` is the terminal's own.

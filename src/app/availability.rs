@@ -106,6 +106,14 @@ pub(super) fn stop(model: &Model) -> Availability {
     }
 }
 
+/// Nothing is under way that would stand still half-way.
+pub(super) fn suspend(model: &Model) -> Availability {
+    match model.deploy.as_ref().and_then(|deploy| deploy.running()) {
+        Some(_) => No("a deploy runs, and would stand still half-way"),
+        None => Yes,
+    }
+}
+
 /// The check found something.
 pub(super) fn findings(model: &Model) -> Availability {
     let any = model.opened.last().is_some_and(|seen| !seen.value.findings.is_empty());

@@ -185,7 +185,7 @@ commands! {
     /// Leave alertdeck; while a deploy runs, ask whether to stop it
     Interrupt = "app.interrupt" "" in [Always] keys ["<ctrl-c>"] risk Reads when can::always;
     /// Suspend alertdeck; `fg` brings it back
-    Suspend = "app.suspend" "" in [Always] keys ["<ctrl-z>"] risk Reads when can::always;
+    Suspend = "app.suspend" "" in [Always] keys ["<ctrl-z>"] risk Reads when can::suspend;
     /// Draw the whole screen anew
     Redraw = "app.redraw" "" in [Always] keys ["<ctrl-l>"] risk Reads when can::always;
 }

@@ -178,7 +178,17 @@ impl FakeDocker {
 
     /// Puts a container there and starts it, unless told not to. Its image is made when it is not there.
     pub fn give(&self, given: Given, start: bool) -> ContainerId {
-        self.change(|state, now| {
+        let now = self.clock.now();
+        self.put(given, start.then_some(now))
+    }
+
+    /// Puts a container there that was started at that time and runs since then.
+    pub fn give_since(&self, given: Given, started: Timestamp) -> ContainerId {
+        self.put(given, Some(started))
+    }
+
+    fn put(&self, given: Given, started: Option<Timestamp>) -> ContainerId {
+        self.change(|state, _| {
             let reference = given.image.clone();
             let image = state.images.entry(reference.clone()).or_insert_with(|| image(&reference, "", ""));
             let image = image.clone();
@@ -187,8 +197,8 @@ impl FakeDocker {
             }
             let id = state.new_id();
             state.containers.push(FakeContainer::new(id.clone(), given, &image));
-            if start {
-                state.run(&id, now);
+            if let Some(started) = started {
+                state.run(&id, started);
             }
             id
         })

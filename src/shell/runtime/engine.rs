@@ -18,8 +18,8 @@ use crate::domain::remote::Timestamp;
 use crate::engine::{Clock, Engine, Files, World};
 use crate::shell::runtime::UseCases;
 
-/// What the workspace is made of, below its root.
-const FOLDERS: [&str; 2] = ["config", "rules"];
+/// What the workspace is made of, below its root; one of the two pairs is there.
+const FOLDERS: [&str; 4] = ["config", "rules", "src/config", "src/rules"];
 
 impl<W: World> UseCases for Engine<W> {
     fn now(&self) -> Timestamp {
