@@ -13,6 +13,7 @@ pub mod label;
 pub mod layer;
 pub mod loader;
 pub mod log;
+pub mod mask;
 pub mod matrix;
 pub mod overlay;
 pub mod overview;

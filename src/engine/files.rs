@@ -168,6 +168,18 @@ fn read(path: &Path, most: u64) -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
+/// A plain file outside of the workspace, such as the docker command's settings; `None` when there is none.
+pub(crate) fn read_small(path: &Path) -> Result<Option<Vec<u8>>, Problem> {
+    match read(path, MOST_BYTES) {
+        Ok(mut bytes) => Ok(Some(std::mem::take(&mut *bytes))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => {
+            Err(Problem::new("file.unreadable", format!("cannot read `{}`", shown(path)))
+                .why(error.to_string()))
+        }
+    }
+}
+
 fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;

@@ -2,12 +2,15 @@
 //! reached; [`Engine`] offers what a person can ask for, each as one method that the console and the command line
 //! call alike. Only `docker`, `files` and `search` name what is behind a port.
 
+mod books;
 pub mod changes;
 pub mod compare;
 pub mod docker;
 pub mod fake;
 pub mod files;
+pub mod live;
 pub mod running;
+pub mod search;
 pub mod workspace;
 
 use std::fmt;

@@ -8,8 +8,10 @@ use serde::Serialize;
 
 use crate::domain::remote::Timestamp;
 
+pub use expect::expected_runs;
 pub use vitals::{AlertCount, Baseline, ExpectedRun, RuleRun, Vitals};
 
+mod expect;
 mod judge;
 #[cfg(test)]
 mod tests;
