@@ -1,7 +1,7 @@
 //! Opens the console on a world, real or made up. Here the screens, the terminal and the use cases meet; each knows
 //! nothing of the other two.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ratatui::Frame;
 
@@ -66,6 +66,23 @@ impl App for Screens {
 
     fn revision(&self) -> u64 {
         self.model.revision()
+    }
+}
+
+/// Opens the console on the real world, where other programs can have the terminal for a while.
+pub async fn open<W: World>(engine: Engine<W>, out: Printer) -> Result<Exit, Problem> {
+    let guests =
+        Guests { editor: settings::editor(), root: Some(engine.root.clone()), shell: shell(&engine.root) };
+    let settings = Settings::from_environment(guests)?;
+    console(engine, settings, out).await
+}
+
+/// Our own verb opens the shell: it knows which container is meant, and asks the same engine.
+fn shell(root: &Path) -> Vec<String> {
+    let program = std::env::current_exe().ok().and_then(|path| path.into_os_string().into_string().ok());
+    match (program, root.to_str()) {
+        (Some(program), Some(root)) => vec![program, "--workspace".into(), root.into(), "shell".into()],
+        _ => Vec::new(),
     }
 }
 

@@ -8,7 +8,9 @@ use clap::Parser;
 use tokio::runtime::Builder;
 
 use crate::domain::problem::Problem;
-use crate::shell::cli::{Arguments, Verb};
+use crate::engine::Engine;
+use crate::engine::live::RealWorld;
+use crate::shell::cli::{Arguments, Context, Verb};
 use crate::shell::print::{Exit, Printer};
 
 pub mod cli;
@@ -50,5 +52,14 @@ async fn start(arguments: Arguments, out: Printer) -> Result<Exit, Problem> {
     if let Some(Verb::Demo(demo)) = arguments.verb {
         return cli::demo::run(out, demo).await;
     }
-    settings::workspace(arguments.workspace).map(|_root| Exit::Ok)
+    let root = settings::workspace(arguments.workspace)?;
+    let world = RealWorld::new(settings::docker());
+    let engine = Engine::new(world, root, arguments.set);
+    match arguments.verb {
+        None => console::open(engine, out).await,
+        Some(verb) => {
+            let context = Context { engine, out, environment: arguments.environment };
+            cli::run(&context, verb).await
+        }
+    }
 }

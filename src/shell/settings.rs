@@ -5,8 +5,11 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use directories::BaseDirs;
+
 use crate::domain::environment::EnvName;
 use crate::domain::problem::Problem;
+use crate::engine::docker::DockerSettings;
 
 /// How bash exports a shell function of that name to the processes it starts.
 const OCTOPUS_FUNCTION: &str = "BASH_FUNC_get_octopusvariable%%";
@@ -57,6 +60,23 @@ pub fn variable(name: &str) -> Option<String> {
 /// Whether the person wants no colours, as <https://no-color.org> has it.
 pub fn plain() -> bool {
     variable("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
+/// What the process environment says about engines.
+pub fn docker() -> DockerSettings {
+    let given = |name: &str| variable(name).filter(|value| !value.is_empty());
+    let home = || BaseDirs::new().map(|folders| folders.home_dir().join(".docker"));
+    DockerSettings {
+        host: given("DOCKER_HOST"),
+        context: given("DOCKER_CONTEXT"),
+        tls: given("DOCKER_TLS_VERIFY").is_some(),
+        folder: given("DOCKER_CONFIG").map(PathBuf::from).or_else(home),
+    }
+}
+
+/// The person's editor, as they wrote it.
+pub fn editor() -> Option<String> {
+    ["VISUAL", "EDITOR"].into_iter().filter_map(variable).find(|editor| !editor.trim().is_empty())
 }
 
 /// The workspace's folder: the flag, else `ALERTDECK_WORKSPACE` (clap reads both), else the nearest folder from here
