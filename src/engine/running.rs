@@ -1,31 +1,89 @@
 //! The files that a container really has, and whether they are what would be deployed. They are read through the
 //! archive API, so that the container need not run and nothing is executed in it.
 
+use std::io::Read;
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
 use crate::domain::container::Container;
+use crate::domain::diff::compare::{Distance, distance};
+use crate::domain::diff::mask::Masker;
+use crate::domain::diff::side::Side;
 use crate::domain::environment::{EnvName, Mounts};
 use crate::domain::health::Sync;
 use crate::domain::overview::Overview;
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, code};
+use crate::domain::release::{MARKER, Release};
+use crate::domain::text::sanitise;
 use crate::domain::tree::Tree;
+use crate::engine::workspace::{find, work};
 use crate::engine::{Docker, Engine, World};
 
-/// Reads the files below the `config` and `rules` mounts of a container, running or not.
+/// The most bytes that are read of one mount.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+/// Reads the files below the `config` and `rules` mounts of a container, running or not. A mount that is not there
+/// has no files.
 pub async fn running_files<D: Docker>(
-    _docker: &D,
+    docker: &D,
     container: &Container,
-    _mounts: &Mounts,
+    mounts: &Mounts,
 ) -> Result<Tree, Problem> {
-    Err(unread(&container.name))
+    let mut tree = Tree::default();
+    for (folder, usual) in [("config", &mounts.config), ("rules", &mounts.rules)] {
+        let path = mounted(container, folder).unwrap_or(usual);
+        let archive = match docker.download(&container.id, path, MOST_BYTES).await {
+            Ok(archive) => Zeroizing::new(archive),
+            Err(problem) if problem.code == code::ENGINE_MISSING => continue,
+            Err(problem) => return Err(problem),
+        };
+        let name = container.name.clone();
+        let files = work(move || unpack(&archive, folder, &name)).await??;
+        tree.files.extend(files);
+    }
+    let marker = tree.files.remove(&format!("config/{MARKER}"));
+    tree.release = marker.and_then(|bytes| Release::parse(&bytes));
+    Ok(tree)
 }
 
-fn unread(what: &str) -> Problem {
-    Problem::new("workspace.unread", format!("this build cannot read {what} yet"))
+/// Where our own volume of that name is mounted: a workspace can have changed its mind since the release.
+fn mounted<'a>(container: &'a Container, folder: &str) -> Option<&'a str> {
+    let volume = format!("{}-{folder}", container.name);
+    let mount = container.mounts.iter().find(|mount| mount.volume && mount.source == volume)?;
+    Some(&mount.target)
+}
+
+type UnpackedFiles = Vec<(String, Zeroizing<Vec<u8>>)>;
+
+/// The plain files of an archive, under `folder` in place of the top folder that the engine puts in front.
+fn unpack(archive: &[u8], folder: &str, container: &str) -> Result<UnpackedFiles, Problem> {
+    let broken = |error: std::io::Error| {
+        Problem::new("engine.archive", format!("the files of {container} cannot be read"))
+            .why(sanitise(error.to_string().as_bytes()))
+    };
+    let mut files = Vec::new();
+    for entry in tar::Archive::new(archive).entries().map_err(broken)? {
+        let mut entry = entry.map_err(broken)?;
+        if !entry.header().entry_type().is_file() {
+            continue;
+        }
+        let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        let below: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).skip(1).collect();
+        if below.is_empty() || below.contains(&"..") {
+            continue;
+        }
+        let mut bytes = Zeroizing::new(Vec::new());
+        entry.read_to_end(&mut bytes).map_err(broken)?;
+        files.push((sanitise(format!("{folder}/{}", below.join("/")).as_bytes()), bytes));
+    }
+    Ok(files)
 }
 
 impl<W: World> Engine<W> {
     /// Whether the files of a container are those that the environment would be deployed with. Secrets are asked of
-    /// their providers, commands aside; where only secrets that could not be had stand between the two, it is
-    /// [`Sync::Unknown`].
+    /// their providers, commands aside, because they could ask the person; where only secrets that could not be had
+    /// stand between the two, it is [`Sync::Unknown`].
     pub async fn sync(
         &self,
         overview: &Overview,
@@ -33,11 +91,37 @@ impl<W: World> Engine<W> {
         docker: &W::Docker,
         container: &Container,
     ) -> Result<Sync, Problem> {
-        let mounts = overview
-            .workspace
-            .environment(environment)
-            .map(|environment| environment.target.mounts.clone())
-            .unwrap_or_default();
-        running_files(docker, container, &mounts).await.map(|_| Sync::Unknown)
+        let (old, new) = self.sides(overview, environment, docker, container, false).await?;
+        Ok(match work(move || distance(&old, &new)).await? {
+            (Distance::Same, _) => Sync::InSync,
+            (Distance::NotCompared, _) => Sync::Unknown,
+            (Distance::Different, files) => Sync::Differs { files },
+        })
+    }
+
+    /// A container's files, and what its environment would be deployed with. With `commands`, commands are asked for
+    /// secrets as well.
+    pub(crate) async fn sides(
+        &self,
+        overview: &Overview,
+        environment: &EnvName,
+        docker: &W::Docker,
+        container: &Container,
+        commands: bool,
+    ) -> Result<(Side, Side), Problem> {
+        let workspace = &overview.workspace;
+        let settings = find(workspace, environment)?;
+        let tree = running_files(docker, container, &settings.target.mounts).await?;
+        let keys: Vec<String> = settings.secrets.keys().cloned().collect();
+        let (secrets, _) = self.fetch(settings, &keys, commands).await;
+        let known = secrets.iter().map(|(key, secret)| (key.clone(), secret.clone())).collect();
+        let new = self.render_with(workspace, environment, secrets).await?;
+        let label = format!("running {}", container.name);
+        let (workspace, name) = (Arc::clone(workspace), environment.clone());
+        work(move || {
+            let masker = Masker::new(&workspace, find(&workspace, &name)?, known);
+            Ok((Side::of_container(label, &tree, &masker), Side::of(&new)))
+        })
+        .await?
     }
 }

@@ -1,6 +1,10 @@
 //! What differs between two sets of files: per file a status and hunks of lines with the changed words marked. Real
 //! bytes are compared; what is kept for showing has its secrets masked, so that a diff can be shown anywhere.
 
+pub mod compare;
+pub mod mask;
+pub mod side;
+
 use serde::Serialize;
 
 use crate::domain::environment::EnvName;
@@ -112,3 +116,6 @@ impl Diff {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
