@@ -71,3 +71,7 @@ impl<W: World> Engine<W> {
         work(move || (Side::of(&old), Side::of(&new))).await
     }
 }
+
+#[cfg(test)]
+#[path = "compare_tests.rs"]
+mod tests;
