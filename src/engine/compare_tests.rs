@@ -1,6 +1,7 @@
 //! Opening, rendering and comparing as use cases, on a world in memory. The old side of a comparison is a container
 //! that was filled through the archive API, as a deploy does it.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use crate::domain::diff::{Against, Diff, FileStatus};
@@ -58,15 +59,12 @@ fn statuses(diff: &Diff) -> Vec<(&str, FileStatus)> {
 
 fn text(diff: &Diff) -> String {
     let lines = diff.files.iter().flat_map(|file| &file.hunks).flat_map(|hunk| &hunk.lines);
-    lines
-        .map(|line| {
-            format!(
-                "{:?} {}\n",
-                line.change,
-                line.pieces.iter().map(|piece| piece.text.as_str()).collect::<String>()
-            )
-        })
-        .collect()
+    let mut out = String::new();
+    for line in lines {
+        let text: String = line.pieces.iter().map(|piece| piece.text.as_str()).collect();
+        writeln!(out, "{:?} {text}", line.change).unwrap();
+    }
+    out
 }
 
 /// Deploys a rendering by hand. Without a `release` there is no marker.

@@ -57,11 +57,11 @@ impl Side {
     /// The files of a container as a side. Its secrets are not known here, so that `masker` hides whatever could be
     /// one.
     pub fn of_container(label: String, tree: &Tree, masker: &Masker) -> Self {
-        let marker = format!("config/{MARKER}");
+        let no_file = format!("config/{MARKER}");
         let files = tree
             .files
             .iter()
-            .filter(|(path, _)| **path != marker)
+            .filter(|(path, _)| **path != no_file)
             .map(|(path, bytes)| {
                 let released = tree.release.as_ref().and_then(|release| release.files.get(path));
                 let masks = masker.masks(path, bytes, released);

@@ -30,7 +30,8 @@ fn secret(text: &str) -> Side {
         match c {
             '<' | '{' => start = bytes.len(),
             '>' | '}' => {
-                masks.push(Mask { range: start..bytes.len(), shown: "‹secret S›".into(), hole: c == '}' })
+                let shown = "‹secret S›".to_owned();
+                masks.push(Mask { range: start..bytes.len(), shown, hole: c == '}' });
             }
             c => bytes.push(c),
         }
@@ -51,11 +52,12 @@ fn text(diff: &Diff) -> String {
                     LineChange::Added => '+',
                 });
                 for piece in &line.pieces {
-                    out.push_str(&if piece.changed {
-                        format!("[{}]", piece.text)
+                    let text = piece.text.as_str();
+                    if piece.changed {
+                        out.extend(["[", text, "]"]);
                     } else {
-                        piece.text.clone()
-                    });
+                        out.push_str(text);
+                    }
                 }
                 out.push('\n');
             }
