@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::domain::problem::Problem;
 use crate::domain::secret::{Secret, placeholder};
 use crate::domain::text::sanitise;
 
@@ -53,6 +54,14 @@ impl Masker {
             Some(search) if search.is_match(&text) => search.replace_all(&text, &self.placeholders),
             _ => text,
         }
+    }
+
+    /// The problem without the secrets.
+    pub fn problem(&self, mut problem: Problem) -> Problem {
+        problem.what = self.mask(problem.what);
+        problem.why = problem.why.into_iter().map(|why| self.mask(why)).collect();
+        problem.hint = problem.hint.map(|hint| self.mask(hint));
+        problem
     }
 }
 
@@ -107,6 +116,13 @@ mod tests {
             assert!(!left.contains("cAnArY") && !left.contains(&STANDARD.encode(value)), "{left}");
             assert!(left.contains("‹secret HOOK›"), "{left}");
         }
+    }
+
+    #[test]
+    fn a_problem_is_cleaned_as_a_whole() {
+        let problem = Problem::new("x", "canary").why("because canary").hint("not canary");
+        let text = format!("{:?}", masker(&[("A", "canary")]).problem(problem));
+        assert!(!text.contains("canary"), "{text}");
     }
 
     #[test]

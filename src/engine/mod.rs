@@ -5,6 +5,7 @@
 mod books;
 pub mod changes;
 pub mod compare;
+pub mod deploy;
 pub mod docker;
 pub mod fake;
 pub mod files;
@@ -252,12 +253,14 @@ pub struct Engine<W> {
     pub set: Vec<(String, String)>,
     /// Whether Octopus Deploy chose the environment; its `Sensitive` file then goes before the local one.
     pub octopus: bool,
+    /// Who works, as a claim: it stands on the lock and on what is deployed.
+    pub by: String,
 }
 
 impl<W: World> Engine<W> {
     /// The use cases on this world, for the workspace in that folder.
     pub fn new(world: W, root: PathBuf, set: Vec<(String, String)>) -> Self {
-        Self { world, root, set, octopus: false }
+        Self { world, root, set, octopus: false, by: "somebody".to_owned() }
     }
 
     /// Says whether Octopus Deploy chose the environment.

@@ -130,9 +130,13 @@ impl Gate {
 
     /// Finds `ElastAlert`, and says what is wrong with what was found.
     fn identify(&mut self, table: &ProcessTable, at: Duration) -> Option<Problem> {
-        let found = elastalert(table);
-        let same = self.process.and_then(|(pid, _)| found.iter().find(|process| process.pid == pid));
-        let process = same.or_else(|| found.first()).copied();
+        let process = table.elastalert();
+        if table.count() > 1 {
+            return Some(
+                Problem::new("gate.two", "more than one ElastAlert runs in the container")
+                    .why("each of them alerts"),
+            );
+        }
         match (self.process, process) {
             (None, None) => {
                 self.last_seen = format!("no ElastAlert among {}", names(table));
@@ -232,36 +236,6 @@ fn death(text: &str) -> Option<Problem> {
         return Some(Problem::new("gate.gave-up", "supervisord cannot keep ElastAlert alive"));
     }
     None
-}
-
-/// Every `ElastAlert` that descends from the container's own first process.
-fn elastalert(table: &ProcessTable) -> Vec<&Process> {
-    let is_it = |process: &&Process| {
-        let mut words = process.args.split_whitespace();
-        let first = words.next().unwrap_or_default();
-        let name = |word: &str| word.rsplit('/').next().unwrap_or_default().to_owned();
-        if name(first) == "elastalert" {
-            return true;
-        }
-        let second = words.next().unwrap_or_default();
-        name(first).starts_with("python")
-            && (name(second) == "elastalert"
-                || (second == "-m" && words.next() == Some("elastalert.elastalert")))
-    };
-    let descends = |process: &&Process| {
-        let mut at = process.pid;
-        for _ in 0..table.processes.len() {
-            if Some(at) == table.root {
-                return true;
-            }
-            match table.processes.iter().find(|parent| parent.pid == at) {
-                Some(found) => at = found.ppid,
-                None => return false,
-            }
-        }
-        table.root.is_none()
-    };
-    table.processes.iter().filter(is_it).filter(descends).collect()
 }
 
 /// The loader's own count.

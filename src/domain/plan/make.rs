@@ -1,8 +1,6 @@
 //! From what is wanted and what is there to a plan. A pure function: the same two values always give the same plan,
 //! so that what a person confirmed is what is carried out.
 
-use std::collections::BTreeMap;
-
 use crate::domain::check::{Finding, Severity};
 use crate::domain::container::{Container, ContainerState, EngineInfo, Image, RestartPolicy};
 use crate::domain::environment::{Endpoint, EnvName, Guard};
@@ -35,8 +33,6 @@ pub struct Desired<'a> {
     pub environment: &'a Environment,
     /// Its rendering, secrets as holes.
     pub rendering: &'a Rendering,
-    /// Its values that are no secrets, by key.
-    pub values: &'a BTreeMap<String, String>,
     /// What the check found, in whatever environment.
     pub findings: &'a [Finding],
     /// Why secrets could not be had, where they could not.

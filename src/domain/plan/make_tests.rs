@@ -10,6 +10,7 @@ use crate::domain::check::{Finding, Severity};
 use crate::domain::container::{ContainerId, ContainerState, EngineInfo, Image, Mount, RestartPolicy};
 use crate::domain::environment::{SearchSettings, Target};
 use crate::domain::label;
+use crate::domain::layer::Resolved;
 use crate::domain::problem::code;
 use crate::domain::render::{RenderedFile, Rendering};
 use crate::domain::rule::Rule;
@@ -28,7 +29,10 @@ fn environment() -> Environment {
         gate: GateSettings::default(),
         search: SearchSettings::default(),
         exclusions: Vec::new(),
-        values: BTreeMap::new(),
+        values: BTreeMap::from([(
+            "TIMEZONE".to_owned(),
+            Resolved { value: Some("Europe/Berlin".into()), chain: Vec::new() },
+        )]),
         secrets: BTreeMap::new(),
         overlays: Vec::new(),
     }
@@ -101,12 +105,10 @@ fn ours(number: u32, state: ContainerState) -> Container {
 
 fn plan_of(environment: &Environment, observed: &Observed, findings: &[Finding], options: Options) -> Plan {
     let rendering = rendering();
-    let values = BTreeMap::from([("TIMEZONE".to_owned(), "Europe/Berlin".to_owned())]);
     let desired = Desired {
         workspace: "elastalert",
         environment,
         rendering: &rendering,
-        values: &values,
         findings,
         missing_secrets: None,
     };
@@ -259,12 +261,10 @@ fn the_target_has_the_last_word_and_no_secret_stands_in_a_variable() {
     let mut rendering = rendering();
     rendering.files[0].bytes = Zeroizing::new("es_host: \"‹secret HOST›\"\n".as_bytes().to_vec());
     rendering.files[0].path = "config/config.yaml".into();
-    let values = BTreeMap::new();
     let desired = Desired {
         workspace: "w",
         environment: &environment,
         rendering: &rendering,
-        values: &values,
         findings: &[],
         missing_secrets: None,
     };

@@ -16,7 +16,7 @@ use super::make::Desired;
 
 /// The container that a deploy of this would create as that release.
 pub(super) fn container(desired: &Desired<'_>, release: ReleaseNumber) -> ContainerSpec {
-    let Desired { workspace, environment, rendering, values, .. } = desired;
+    let Desired { workspace, environment, rendering, .. } = desired;
     let target = &environment.target;
     let name = object_name(workspace, &environment.name, release);
     let of = |role: &str, release| label::labels(workspace, &environment.name, role, release);
@@ -34,7 +34,7 @@ pub(super) fn container(desired: &Desired<'_>, release: ReleaseNumber) -> Contai
     let mut spec = ContainerSpec {
         name,
         image: target.image.clone().unwrap_or_default(),
-        env: variables(environment, rendering, values),
+        env: variables(environment, rendering),
         labels: Labels::new(),
         volumes,
         network: target.network.clone(),
@@ -81,11 +81,7 @@ fn mark(spec: &ContainerSpec) -> String {
 
 /// The variables that the procedure before alertdeck set, and on top of them the target's own. A value that is a
 /// secret is left out: anyone who reaches the engine reads the variables of a container.
-fn variables(
-    environment: &Environment,
-    rendering: &Rendering,
-    values: &BTreeMap<String, String>,
-) -> BTreeMap<String, String> {
+fn variables(environment: &Environment, rendering: &Rendering) -> BTreeMap<String, String> {
     let Target { mounts, env, .. } = &environment.target;
     let has = |path: &str| rendering.files.iter().any(|file| file.path == path);
     let config = if !has("config/elastalert.yaml") && has("config/config.yaml") {
@@ -93,7 +89,7 @@ fn variables(
     } else {
         "elastalert.yaml"
     };
-    let zone = values.get("TIMEZONE").map_or("UTC", String::as_str);
+    let zone = environment.value("TIMEZONE").unwrap_or("UTC");
     let mut variables = BTreeMap::from([
         ("ELASTALERT_CONFIG".to_owned(), format!("{}/{config}", mounts.config)),
         ("ELASTALERT_SUPERVISOR_CONF".to_owned(), format!("{}/supervisord.conf", mounts.config)),
@@ -104,8 +100,8 @@ fn variables(
     let text = rendering.files.iter().find(|file| file.path == format!("config/{config}"));
     let search = [("ELASTICSEARCH_HOST", "ES_HOST", "es_host"), ("ELASTICSEARCH_PORT", "ES_PORT", "es_port")];
     for (variable, token, key) in search {
-        let value = match values.get(token) {
-            Some(value) => Some(value.clone()),
+        let value = match environment.value(token) {
+            Some(value) => Some(value.to_owned()),
             None => text.and_then(|file| top_level(&file.bytes, key)),
         };
         if let Some(value) = value {

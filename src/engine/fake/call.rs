@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::domain::container::{Container, ContainerId, Image};
 use crate::domain::problem::{Problem, code};
 use crate::domain::remote::Timestamp;
-use crate::engine::Clock;
+use crate::engine::{Clock, EngineEvent};
 
 use super::docker::FakeDocker;
 use super::fault::{Call, Fault, Trouble};
@@ -247,6 +247,11 @@ impl FakeDocker {
     /// The names of all volumes.
     pub fn volume_names(&self) -> Vec<String> {
         self.look(|state, _| state.volumes.keys().cloned().collect())
+    }
+
+    /// What happened to containers, the newest 256 of it.
+    pub fn history(&self) -> Vec<EngineEvent> {
+        self.look(|state, _| state.events.iter().map(|(.., event)| event.clone()).collect())
     }
 
     /// The calls so far, with what they were about.

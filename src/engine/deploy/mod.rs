@@ -1,0 +1,203 @@
+//! From a plan to a proven container, or back to the one before. A plan is made from what the engine and the workspace
+//! say now; a deploy carries out exactly the plan that was confirmed and refuses when the world has moved since.
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::container::Container;
+use crate::domain::diff::{Against, Diff};
+use crate::domain::environment::EnvName;
+use crate::domain::label::{self, Labels, role};
+use crate::domain::mask::Masker;
+use crate::domain::overview::Overview;
+use crate::domain::plan::{self, Desired, Observed, Options, Plan};
+use crate::domain::problem::{Problem, code};
+use crate::domain::progress::{DeployReport, Progress, Verdict};
+use crate::domain::render::{Insertion, RenderedFile, Rendering};
+use crate::domain::secret::Secret;
+use crate::domain::workspace::Environment;
+use crate::engine::workspace::find;
+use crate::engine::{Docker, Engine, World};
+
+use run::Run;
+
+mod gate;
+mod keep;
+mod lock;
+mod patience;
+mod put_back;
+mod run;
+mod stage;
+mod switch;
+mod tell;
+#[cfg(test)]
+mod tests;
+
+impl<W: World> Engine<W> {
+    /// What a deploy of that environment would do now, and how its files differ from those that run.
+    pub async fn plan(
+        &self,
+        overview: &Overview,
+        environment: &EnvName,
+        options: Options,
+    ) -> Result<(Plan, Diff), Problem> {
+        let found = find(&overview.workspace, environment)?;
+        let rendering = overview
+            .rendering(environment)
+            .ok_or_else(|| Problem::new("environment.unknown", format!("{environment} was not rendered")))?;
+        let docker = self.world.docker(found.target.docker.as_ref())?;
+        let workspace = overview.workspace.name.as_str();
+        let mut observed = observe(&docker, workspace, found).await?;
+        let missing = self.render_for_use(&overview.workspace, environment).await.err();
+        let diff = self.compare(overview, environment, Against::Running).await?;
+        observed.changes = diff.count();
+        let desired = Desired {
+            workspace,
+            environment: found,
+            rendering,
+            findings: &overview.findings,
+            missing_secrets: missing.as_ref(),
+        };
+        Ok((plan::make(&desired, &observed, options), diff))
+    }
+
+    /// Carries out a plan. An error means that nothing was begun; once something was, the report says how it ended.
+    /// Cancelling `stop` ends it at the safe side: what was not touched stays, what was touched is put back.
+    pub async fn deploy(
+        &self,
+        overview: &Overview,
+        plan: &Plan,
+        progress: mpsc::Sender<Progress>,
+        stop: CancellationToken,
+    ) -> Result<DeployReport, Problem> {
+        if plan.nothing_to_do {
+            return Ok(DeployReport {
+                environment: plan.environment.clone(),
+                release: plan.release,
+                verdict: Verdict::NothingToDo,
+                cause: None,
+                log_tail: Vec::new(),
+                commands: Vec::new(),
+                timings: Vec::new(),
+            });
+        }
+        let found = find(&overview.workspace, &plan.environment)?;
+        let rendering = self.render_for_use(&overview.workspace, &plan.environment).await?;
+        if rendering.hash != plan.fingerprint.rendering {
+            return Err(stale("the files of the workspace are not those that it was made from"));
+        }
+        let docker = self.world.docker(found.target.docker.as_ref())?;
+        let work = Work { docker, workspace: &overview.workspace.name, environment: found, plan, rendering };
+        self.carry_out(&work, progress, stop).await
+    }
+
+    /// The part of a deploy that begins when everything is at hand.
+    pub(super) async fn carry_out(
+        &self,
+        work: &Work<'_, W::Docker>,
+        progress: mpsc::Sender<Progress>,
+        stop: CancellationToken,
+    ) -> Result<DeployReport, Problem> {
+        if let Some(obstacle) = work.plan.obstacles.first() {
+            return Err(obstacle.clone());
+        }
+        work.still_holds(None).await?;
+        Ok(Run::<W>::new(work, self.world.clock(), &self.by, progress, stop).finish().await)
+    }
+}
+
+/// Everything that a deploy works on.
+#[derive(Debug)]
+pub(super) struct Work<'a, D> {
+    pub(super) docker: D,
+    pub(super) workspace: &'a str,
+    pub(super) environment: &'a Environment,
+    pub(super) plan: &'a Plan,
+    /// With its secrets filled in.
+    pub(super) rendering: Rendering,
+}
+
+impl<D: Docker> Work<'_, D> {
+    /// The labels that everything of this environment has.
+    fn labels(&self) -> Labels {
+        Labels::from([
+            (label::WORKSPACE.to_owned(), self.workspace.to_owned()),
+            (label::ENVIRONMENT.to_owned(), self.plan.environment.as_str().to_owned()),
+        ])
+    }
+
+    /// Takes every secret that was filled in out of what is told.
+    fn masker(&self) -> Masker {
+        let filled = |file: &RenderedFile| -> Vec<(String, Secret)> {
+            let secrets = file.insertions.iter().filter(|insertion| insertion.secret);
+            let value = |insertion: &Insertion| {
+                let bytes = file.bytes.get(insertion.range.clone())?;
+                Some((insertion.key.clone(), Secret::new(std::str::from_utf8(bytes).ok()?.to_owned())))
+            };
+            secrets.filter_map(value).collect()
+        };
+        let secrets: Vec<(String, Secret)> = self.rendering.files.iter().flat_map(filled).collect();
+        Masker::new(secrets.iter().map(|(key, secret)| (key.as_str(), secret)))
+    }
+
+    /// Whether the world is as it was when the plan was made. What was made under that nonce is our own.
+    async fn still_holds(&self, nonce: Option<&str>) -> Result<(), Problem> {
+        let mut observed = observe(&self.docker, self.workspace, self.environment).await?;
+        let own = |labels: &Labels| nonce.is_some() && labels.get(label::NONCE).map(String::as_str) == nonce;
+        observed.volumes.retain(|labels| !own(labels));
+        observed.containers.retain(|container| !own(&container.labels));
+        let name = &self.plan.environment;
+        let lock = plan::lock_name(self.workspace, name);
+        let held = |found: &&Container| found.name == lock && found.has_role(role::LOCK);
+        if let Some(holder) = observed.containers.iter().find(held) {
+            return Err(plan::locked(name, holder));
+        }
+        let before = &self.plan.fingerprint;
+        if observed.engine.id != before.engine {
+            return Err(stale("another engine answers at that endpoint"));
+        }
+        let current = observed.current(self.workspace, name).map(|container| container.id.0.as_str());
+        if current != before.container.as_deref() {
+            return Err(stale("another container runs for this environment"));
+        }
+        if observed.next_release(self.workspace, name) != self.plan.release {
+            return Err(stale("another release was made meanwhile"));
+        }
+        Ok(())
+    }
+}
+
+fn stale(why: &str) -> Problem {
+    Problem::new(code::PLAN_STALE, "the plan no longer holds").why(why).hint("look at a new plan")
+}
+
+/// What is on the engine. The difference of the files is not known here.
+async fn observe<D: Docker>(
+    docker: &D,
+    workspace: &str,
+    environment: &Environment,
+) -> Result<Observed, Problem> {
+    let engine = docker.info().await?;
+    let containers = docker.containers(&Labels::new()).await?;
+    let ours = Labels::from([(label::WORKSPACE.to_owned(), workspace.to_owned())]);
+    let volumes = docker.volumes(&ours).await?.into_iter().map(|volume| volume.labels).collect();
+    let image = match environment.target.image.as_deref() {
+        Some(image) if !image.is_empty() => docker.image(image).await?,
+        _ => None,
+    };
+    let mut observed = Observed {
+        engine,
+        endpoint: docker.endpoint().clone(),
+        containers,
+        volumes,
+        image,
+        changes: plan::ChangeCount::default(),
+        process_lives: false,
+    };
+    if let Some(current) = observed.current(workspace, &environment.name) {
+        // One whose processes cannot be read is not known to live, and so is deployed anew.
+        observed.process_lives =
+            docker.processes(&current.id).await.is_ok_and(|table| table.elastalert().is_some());
+    }
+    Ok(observed)
+}

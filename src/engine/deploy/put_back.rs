@@ -1,0 +1,137 @@
+//! The way back: the new container is stopped for good, the old one started, proven, and given its restart policy
+//! again. Where that fails too the environment is down, and the person is told so with the commands to type.
+
+use crate::domain::container::{Container, ContainerId, RestartPolicy};
+use crate::domain::plan::Step;
+use crate::domain::problem::Problem;
+use crate::domain::progress::Verdict;
+use crate::domain::remote::Timestamp;
+use crate::engine::docker::DEFAULT_SOCKET;
+use crate::engine::{Docker as _, World};
+
+use super::gate::{Watched, log_tail};
+use super::patience::patiently;
+use super::run::{Reached, Run};
+
+/// The container that ran before, as it was before anything was done to it.
+#[derive(Clone, Debug)]
+pub(super) struct Old {
+    pub(super) id: ContainerId,
+    pub(super) name: String,
+    pub(super) policy: RestartPolicy,
+    pub(super) started_at: Option<Timestamp>,
+}
+
+impl Old {
+    pub(super) fn of(container: &Container) -> Self {
+        Self {
+            id: container.id.clone(),
+            name: container.name.clone(),
+            policy: container.restart_policy.clone(),
+            started_at: container.started_at,
+        }
+    }
+}
+
+/// How the way back ended.
+enum Back {
+    /// The old one had never stopped.
+    Untouched,
+    /// The old one runs again and is proven.
+    Again(String),
+}
+
+impl<W: World> Run<'_, W> {
+    /// Goes back after a failure, and says how that ended.
+    pub(super) async fn put_back(&mut self, cause: Problem) -> (Verdict, Problem) {
+        self.teller.begin(Step::PutBack).await;
+        if let Some(id) = self.new.clone().filter(|_| self.reached == Reached::Started) {
+            self.log_tail = log_tail(&self.work.docker, &id, &self.mask, self.clock).await;
+        }
+        match self.way_back().await {
+            Ok(Back::Untouched) => {
+                self.teller.done("the old one was never stopped").await;
+                (Verdict::Refused, cause)
+            }
+            Ok(Back::Again(text)) => {
+                self.teller.done(text).await;
+                (Verdict::PutBack, cause)
+            }
+            Err(problem) => {
+                let problem = self.mask.problem(problem);
+                self.teller.failed(&problem).await;
+                self.tell_what_to_type();
+                (Verdict::Down, cause.why(problem.to_string()))
+            }
+        }
+    }
+
+    async fn way_back(&mut self) -> Result<Back, Problem> {
+        let work = self.work;
+        if let Some(id) = self.new.clone().filter(|_| self.reached == Reached::Started) {
+            self.teller.note("stopping the new one");
+            work.stop_for_good(&id, self.clock).await?;
+        }
+        let Some(old) = self.old.clone() else {
+            return Err(Problem::new(
+                "deploy.nothing-before",
+                "nothing ran before, so nothing can be put back",
+            ));
+        };
+        let before = patiently(|| work.docker.container(&old.id.0)).await?;
+        let Some(before) = before else {
+            return Err(Problem::new(
+                "deploy.old-gone",
+                format!("{} is gone and cannot be put back", old.name),
+            ));
+        };
+        if before.state.is_alive() && before.started_at == old.started_at {
+            patiently(|| work.docker.set_restart_policy(&old.id, &old.policy)).await?;
+            return Ok(Back::Untouched);
+        }
+        let alive = patiently(|| work.alive()).await?;
+        if let Some(other) = alive.iter().find(|container| container.id != old.id) {
+            return Err(Problem::new(
+                "deploy.taken-over",
+                format!("{} runs for this environment", other.name),
+            )
+            .why("somebody else deployed meanwhile, and two ElastAlerts must not run")
+            .hint(format!("look at it: docker logs {}", other.id)));
+        }
+        self.teller.note(format!("starting {}", old.name));
+        let container = work.start(&old.id).await?;
+        let watched = Watched {
+            docker: &work.docker,
+            container: &container,
+            settings: work.plan.gate,
+            // What it had laid out is not what this deploy has.
+            expected_rules: None,
+            mask: &self.mask,
+        };
+        let proven = watched.watch(self.clock, &mut self.teller, None).await;
+        // Also when it is not proven: it is the best there is.
+        patiently(|| work.docker.set_restart_policy(&old.id, &old.policy)).await?;
+        proven.map(|text| {
+            Back::Again(format!("{} runs again: {text}, restart policy {}", old.name, old.policy))
+        })
+    }
+
+    fn tell_what_to_type(&mut self) {
+        let docker = self.docker_command();
+        if let Some(id) = self.new.as_ref().filter(|_| self.reached == Reached::Started) {
+            self.commands.push(format!("{docker} logs --tail 200 {id}"));
+            self.commands.push(format!("{docker} stop {id}"));
+        }
+        if let Some(old) = &self.old {
+            self.commands.push(format!("{docker} start {}", old.id));
+            self.commands.push(format!("{docker} update --restart={} {}", old.policy, old.id));
+            self.commands.push(format!("{docker} logs --tail 200 {}", old.id));
+        }
+    }
+
+    /// `docker`, with the engine where it is not the usual one.
+    pub(super) fn docker_command(&self) -> String {
+        let endpoint = self.work.docker.endpoint().to_string();
+        if endpoint == DEFAULT_SOCKET { "docker".to_owned() } else { format!("docker -H {endpoint}") }
+    }
+}

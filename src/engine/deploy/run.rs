@@ -1,0 +1,331 @@
+//! The steps of a deploy, one after the other, and what follows from the first that fails: before the old container was
+//! touched everything made is removed again, after that the old one is put back. The lock is given back in any case.
+
+use futures_util::StreamExt as _;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::container::{Container, ContainerId, Image};
+use crate::domain::label::{self, Labels};
+use crate::domain::mask::Masker;
+use crate::domain::plan::Step;
+use crate::domain::problem::{Problem, code};
+use crate::domain::progress::{DeployReport, Progress, Verdict};
+use crate::domain::text::sanitise;
+use crate::engine::{Clock as _, Docker as _, World};
+
+use super::Work;
+use super::gate::{Watched, interrupted};
+use super::lock::nonce;
+use super::patience::{briefly, is_unheard, patiently};
+use super::put_back::Old;
+use super::tell::Teller;
+
+/// How far a deploy may have come; what was asked for and not heard counts as done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reached {
+    /// Nothing was made.
+    Nothing,
+    /// The lock and the new volumes.
+    Lock,
+    /// What lived was touched.
+    Touched,
+    /// The new container was started.
+    Started,
+}
+
+/// One deploy on its way.
+pub(super) struct Run<'a, W: World> {
+    pub(super) work: &'a Work<'a, W::Docker>,
+    pub(super) clock: &'a W::Clock,
+    pub(super) teller: Teller<'a, W::Clock>,
+    pub(super) mask: Masker,
+    by: &'a str,
+    stop: CancellationToken,
+    nonce: String,
+    pub(super) reached: Reached,
+    lock: Option<ContainerId>,
+    new_logs: bool,
+    /// The new container.
+    pub(super) new: Option<ContainerId>,
+    /// The container that ran before; known once it is about to be touched.
+    pub(super) old: Option<Old>,
+    pub(super) log_tail: Vec<String>,
+    pub(super) commands: Vec<String>,
+}
+
+impl<'a, W: World> Run<'a, W> {
+    pub(super) fn new(
+        work: &'a Work<'a, W::Docker>,
+        clock: &'a W::Clock,
+        by: &'a str,
+        progress: mpsc::Sender<Progress>,
+        stop: CancellationToken,
+    ) -> Self {
+        Self {
+            work,
+            clock,
+            teller: Teller::new(clock, progress),
+            mask: work.masker(),
+            by,
+            stop,
+            nonce: nonce(clock.now()),
+            reached: Reached::Nothing,
+            lock: None,
+            new_logs: false,
+            new: None,
+            old: None,
+            log_tail: Vec::new(),
+            commands: Vec::new(),
+        }
+    }
+
+    pub(super) async fn finish(mut self) -> DeployReport {
+        let (verdict, cause) = match self.forward().await {
+            Ok(None) => (Verdict::Healthy, None),
+            Ok(Some(flaw)) => (Verdict::Healthy, Some(flaw)),
+            Err(problem) => {
+                let problem = self.mask.problem(problem);
+                self.teller.failed(&problem).await;
+                let (verdict, problem) = if self.reached >= Reached::Touched {
+                    self.put_back(problem).await
+                } else {
+                    (Verdict::Refused, problem)
+                };
+                (verdict, Some(problem))
+            }
+        };
+        self.clean_up(verdict).await;
+        DeployReport {
+            environment: self.work.plan.environment.clone(),
+            release: self.work.plan.release,
+            verdict,
+            cause: cause.map(|problem| self.mask.problem(problem)),
+            log_tail: self.log_tail,
+            commands: self.commands,
+            timings: self.teller.timings,
+        }
+    }
+
+    /// The way that it should go. Once proven, a flaw does not make it fail.
+    async fn forward(&mut self) -> Result<Option<Problem>, Problem> {
+        let image = self.image().await?;
+        let lock = self.take_lock().await?;
+        self.stage(&lock, &image).await?;
+        let new = self.create(&lock).await?;
+        self.stop_old(&lock).await?;
+        let container = self.start(&lock, &new).await?;
+        self.gate(&container).await?;
+        Ok(self.keep(&new).await)
+    }
+
+    fn interrupted(&self) -> Result<(), Problem> {
+        if self.stop.is_cancelled() { Err(interrupted()) } else { Ok(()) }
+    }
+
+    async fn image(&mut self) -> Result<Image, Problem> {
+        self.teller.begin(Step::Image).await;
+        let reference = &self.work.plan.container.image;
+        let mut found = self.work.docker.image(reference).await?;
+        let text =
+            if found.is_some() { format!("{reference} is there") } else { format!("pulled {reference}") };
+        if found.is_none() {
+            self.pull(reference).await?;
+            found = self.work.docker.image(reference).await?;
+        }
+        let image = found.ok_or_else(|| {
+            Problem::new(code::ENGINE_MISSING, format!("{reference} is not there although it was pulled"))
+        })?;
+        self.teller.done(text).await;
+        Ok(image)
+    }
+
+    async fn pull(&mut self, reference: &str) -> Result<(), Problem> {
+        let mut progress = std::pin::pin!(self.work.docker.pull(reference));
+        loop {
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return Err(interrupted()),
+                item = progress.next() => match item {
+                    Some(Ok(text)) => self.teller.note(sanitise(text.as_bytes())),
+                    Some(Err(problem)) => return Err(problem),
+                    None => return Ok(()),
+                },
+            }
+        }
+    }
+
+    async fn take_lock(&mut self) -> Result<ContainerId, Problem> {
+        self.interrupted()?;
+        self.teller.begin(Step::Lock).await;
+        let work = self.work;
+        self.reached = Reached::Lock;
+        let lock = work.take_lock(&self.nonce, self.by, self.clock.now()).await?;
+        self.lock = Some(lock.clone());
+        self.own_the_volumes().await?;
+        // Only now can nobody else change it.
+        work.still_holds(Some(&self.nonce)).await?;
+        self.teller.done(format!("taken by {}", self.by)).await;
+        Ok(lock)
+    }
+
+    /// Whether the new volumes came into being with the lock. One that was there before is somebody else's, and filling
+    /// it would change what others use.
+    async fn own_the_volumes(&mut self) -> Result<(), Problem> {
+        let volumes = self.work.docker.volumes(&Labels::new()).await?;
+        for mount in &self.work.plan.container.volumes {
+            let own = volumes.iter().any(|volume| {
+                volume.name == mount.volume && volume.labels.get(label::NONCE) == Some(&self.nonce)
+            });
+            if !mount.labels.contains_key(label::RELEASE) {
+                self.new_logs = own;
+            } else if !own {
+                return Err(Problem::new(
+                    "deploy.name-taken",
+                    format!("a volume `{}` is there already, and not ours", mount.volume),
+                )
+                .hint(
+                    "rename or remove it, or set another `workspace` in config/environments/Default.yaml",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    async fn stage(&mut self, lock: &ContainerId, image: &Image) -> Result<(), Problem> {
+        self.interrupted()?;
+        self.teller.begin(Step::Stage).await;
+        let text = self.work.stage(lock, image, self.new_logs, self.clock.now()).await?;
+        self.teller.done(text).await;
+        Ok(())
+    }
+
+    async fn create(&mut self, lock: &ContainerId) -> Result<ContainerId, Problem> {
+        self.interrupted()?;
+        self.teller.begin(Step::Create).await;
+        self.work.holds(lock).await?;
+        let mut spec = self.work.plan.container.clone();
+        spec.labels.insert(label::BY.to_owned(), self.by.to_owned());
+        spec.labels.insert(label::NONCE.to_owned(), self.nonce.clone());
+        let id = match self.work.docker.create(&spec).await {
+            Err(problem) if is_unheard(&problem) => {
+                // It may have been created all the same.
+                let found = self.work.docker.container(&spec.name).await?;
+                let mine = |labels: &Labels| labels.get(label::NONCE) == Some(&self.nonce);
+                found.filter(|found| mine(&found.labels)).map(|found| found.id).ok_or(problem)?
+            }
+            answer => answer?,
+        };
+        self.new = Some(id.clone());
+        self.teller.done(format!("{} ({id})", spec.name)).await;
+        Ok(id)
+    }
+
+    async fn stop_old(&mut self, lock: &ContainerId) -> Result<(), Problem> {
+        self.interrupted()?;
+        self.teller.begin(Step::Stop).await;
+        self.work.holds(lock).await?;
+        let alive = self.work.alive().await?;
+        let previous = self.work.plan.previous.as_ref();
+        self.old = alive
+            .iter()
+            .find(|container| previous.is_some_and(|previous| previous.id == container.id))
+            .or(previous)
+            .map(Old::of);
+        let mut stopped = Vec::new();
+        for container in &alive {
+            self.reached = Reached::Touched;
+            self.teller.note(format!("stopping {}", container.name));
+            let how = self.work.stop_for_good(&container.id, self.clock).await?;
+            stopped.push(format!("{} {how}", container.name));
+        }
+        let text = if stopped.is_empty() { "nothing ran".to_owned() } else { stopped.join(", ") };
+        self.teller.done(text).await;
+        Ok(())
+    }
+
+    async fn start(&mut self, lock: &ContainerId, new: &ContainerId) -> Result<Container, Problem> {
+        self.interrupted()?;
+        self.teller.begin(Step::Start).await;
+        let work = self.work;
+        patiently(|| work.holds(lock)).await?;
+        let alive = patiently(|| work.alive()).await?;
+        if let Some(other) = alive.first() {
+            return Err(Problem::new(
+                "deploy.taken-over",
+                format!("{} runs for this environment", other.name),
+            )
+            .why("it was started meanwhile, and two ElastAlerts must not run"));
+        }
+        self.reached = Reached::Started;
+        let container = work.start(new).await?;
+        self.teller.done(container.name.clone()).await;
+        Ok(container)
+    }
+
+    async fn gate(&mut self, container: &Container) -> Result<(), Problem> {
+        self.teller.begin(Step::Gate).await;
+        let watched = Watched {
+            docker: &self.work.docker,
+            container,
+            settings: self.work.plan.gate,
+            expected_rules: Some(self.work.plan.expected_rules),
+            mask: &self.mask,
+        };
+        let text = watched.watch(self.clock, &mut self.teller, Some(&self.stop)).await?;
+        self.teller.done(text).await;
+        Ok(())
+    }
+
+    async fn keep(&mut self, new: &ContainerId) -> Option<Problem> {
+        self.teller.begin(Step::Keep).await;
+        if let Err(problem) = self.work.make_permanent(new).await {
+            let command = format!("{} update --restart=unless-stopped {new}", self.docker_command());
+            let problem = Problem::new(
+                "deploy.not-permanent",
+                "it runs, but would not come back after a restart of the engine",
+            )
+            .why(problem.to_string())
+            .hint(command.clone());
+            self.commands.push(command);
+            self.teller.failed(&problem).await;
+            return Some(problem);
+        }
+        let pruned = match self.work.prune().await {
+            Ok(text) => text,
+            Err(problem) => format!(", what is too old could not be removed: {problem}"),
+        };
+        self.teller.done(format!("restart policy unless-stopped{pruned}")).await;
+        None
+    }
+
+    /// Gives the lock back, and removes what was made when nothing came of it.
+    async fn clean_up(&mut self, verdict: Verdict) {
+        let docker = self.docker_command();
+        if self.lock.is_none() && self.reached >= Reached::Lock {
+            self.lock = self.find_lock().await;
+        }
+        if let Some(lock) = self.lock.take()
+            && let Err(problem) = self.work.give_back_lock(&lock).await
+        {
+            tracing::warn!(code = problem.code, "the lock stays");
+            self.commands.push(format!("{docker} rm {lock}"));
+        }
+        if verdict == Verdict::Refused
+            && self.reached >= Reached::Lock
+            && let Err(problem) = self.work.remove_traces(&self.nonce).await
+        {
+            tracing::warn!(code = problem.code, "what was made for the deploy stays");
+            let name = &self.work.plan.container.name;
+            self.commands.push(format!("{docker} rm {name}"));
+            self.commands.push(format!("{docker} volume rm {name}-config {name}-rules"));
+        }
+    }
+
+    /// The lock, when its creation was not heard and it is there all the same.
+    async fn find_lock(&self) -> Option<ContainerId> {
+        let name = crate::domain::plan::lock_name(self.work.workspace, &self.work.plan.environment);
+        let found = briefly(|| self.work.docker.container(&name)).await.ok()??;
+        (found.labels.get(label::NONCE) == Some(&self.nonce)).then_some(found.id)
+    }
+}
