@@ -79,7 +79,7 @@ search_up() {
     container_up "$SEARCH_NAME" "$hash" "" --publish "127.0.0.1:$SEARCH_PORT:9200" "${options[@]}" "$SEARCH_IMAGE" || return 1
     start=$SECONDS
     until fetch "http://127.0.0.1:$SEARCH_PORT/" >/dev/null; do
-        if ((SECONDS - start > 120)) || [[ $(docker container inspect --format '{{.State.Running}}' "$SEARCH_NAME") != true ]]; then
+        if ((SECONDS - start > 180)) || [[ $(docker container inspect --format '{{.State.Running}}' "$SEARCH_NAME") != true ]]; then
             warn "search does not answer at http://127.0.0.1:$SEARCH_PORT; the end of its log:"
             docker logs --tail 15 "$SEARCH_NAME" 2>&1 | sed 's/^/    /' >&2
             return 1
@@ -100,8 +100,8 @@ feeder_up() {
     container_up "$FEEDER_NAME" "$hash" "$ROOT/dev/feeder.py" --entrypoint python3 "$IMAGE" -u /tmp/feeder.py "$url" || return 1
     start=$SECONDS
     until docker logs "$FEEDER_NAME" 2>&1 | grep -q 'are written'; do
-        if ((SECONDS - start > 60)); then
-            warn "the feeder has written nothing in 60 s: $(docker logs --tail 1 "$FEEDER_NAME" 2>&1)"
+        if ((SECONDS - start > 120)); then
+            warn "the feeder has written nothing in 120 s: $(docker logs --tail 1 "$FEEDER_NAME" 2>&1)"
             return 1
         fi
         sleep 0.5
