@@ -11,7 +11,7 @@ use crate::domain::environment::EnvName;
 use crate::domain::fact::Fact;
 use crate::domain::log::{LogBatch, Since};
 use crate::domain::overview::Overview;
-use crate::domain::plan::Plan;
+use crate::domain::plan::{Options, Plan};
 use crate::domain::problem::Problem;
 use crate::domain::progress::{DeployReport, Progress};
 use crate::domain::remote::Timestamp;
@@ -43,18 +43,18 @@ impl<W: World> UseCases for Engine<W> {
         self.compare(&overview, &environment, against).await
     }
 
-    async fn plan(&self, _overview: Arc<Overview>, environment: EnvName) -> Result<(Plan, Diff), Problem> {
-        Err(unbuilt(&format!("plan a deploy of {environment}")))
+    async fn plan(&self, overview: Arc<Overview>, environment: EnvName) -> Result<(Plan, Diff), Problem> {
+        Self::plan(self, &overview, &environment, Options::default()).await
     }
 
     async fn deploy(
         &self,
-        _overview: Arc<Overview>,
-        _plan: Arc<Plan>,
-        _progress: Sender<Progress>,
-        _stop: CancellationToken,
+        overview: Arc<Overview>,
+        plan: Arc<Plan>,
+        progress: Sender<Progress>,
+        stop: CancellationToken,
     ) -> Result<DeployReport, Problem> {
-        Err(unbuilt("deploy"))
+        Self::deploy(self, &overview, &plan, progress, stop).await
     }
 
     async fn follow(
