@@ -176,6 +176,11 @@ impl Container {
         self.labels.get(label::RELEASE).and_then(|number| number.parse().ok())
     }
 
+    /// How many rules it was given, if its labels say so.
+    pub fn rule_count(&self) -> Option<usize> {
+        self.labels.get(label::RULE_COUNT).and_then(|count| count.parse().ok())
+    }
+
     /// Whether its labels say that it has this role.
     pub fn has_role(&self, role: &str) -> bool {
         self.labels.get(label::ROLE).is_some_and(|found| found == role)

@@ -16,6 +16,8 @@ pub const RELEASE: &str = "alertdeck.release";
 pub const ROLE: &str = "alertdeck.role";
 /// The hash of the rendering with its secrets left out.
 pub const RENDERING: &str = "alertdeck.rendering";
+/// How many rules it was given, so that whoever looks later knows how many its loader must report.
+pub const RULE_COUNT: &str = "alertdeck.rule-count";
 /// The hash of how its container is set up: image, variables, mounts, network, capabilities.
 pub const SPEC: &str = "alertdeck.spec";
 /// On a lock: since when it is held.

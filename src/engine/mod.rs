@@ -12,6 +12,7 @@ pub mod files;
 pub mod live;
 pub mod running;
 pub mod search;
+pub mod watch;
 pub mod workspace;
 
 use std::fmt;

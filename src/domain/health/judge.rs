@@ -274,7 +274,7 @@ impl Vitals {
         let answered = self.loader.as_ref().and_then(|loader| loader.answered);
         let failed = self.loader.as_ref().and_then(|loader| loader.query_failed.as_ref());
         if let Some(failed) = failed
-            && answered.is_none_or(|answered| failed.at > answered)
+            && answered.is_none_or(|answered| failed.at >= answered)
         {
             return rung(State::Failing, failed.value.clone(), Some(failed.at));
         }

@@ -45,6 +45,7 @@ pub(super) fn container(desired: &Desired<'_>, release: ReleaseNumber) -> Contai
     };
     spec.labels = of(role::ELASTALERT, Some(release));
     spec.labels.insert(label::RENDERING.to_owned(), rendering.hash.clone());
+    spec.labels.insert(label::RULE_COUNT.to_owned(), rendering.rules.len().to_string());
     spec.labels.insert(label::SPEC.to_owned(), mark(&spec));
     spec
 }
