@@ -150,7 +150,7 @@ impl Launch {
         match command.as_slice() {
             ["sleep", seconds] => sleeper(seconds.parse().unwrap_or(0)),
             ["sh", "-c", "echo out; echo err >&2; exit 3"] => {
-                let mut script = Script::new(self.command.join(" "));
+                let mut script = under_init(&self.command.join(" "));
                 let at = Duration::from_millis(5);
                 script.push(at, Event::Line { stderr: false, text: "out".to_owned() });
                 script.push(at, Event::Line { stderr: true, text: "err".to_owned() });
@@ -319,8 +319,15 @@ fn die(script: &mut Script, at: Duration, pid: u32) {
     script.say(at, "WARN exited: elastalert (exit status 1; not expected)");
 }
 
+/// A command as a child of the init process that every container of ours has.
+fn under_init(command: &str) -> Script {
+    let mut script = Script::new(format!("/sbin/docker-init -- {command}"));
+    script.push(Duration::ZERO, Event::Spawn { pid: 2, parent: 1, args: command.to_owned() });
+    script
+}
+
 fn sleeper(seconds: u64) -> Script {
-    let mut script = Script::new(format!("sleep {seconds}"));
+    let mut script = under_init(&format!("sleep {seconds}"));
     script.push(Duration::from_secs(seconds), Event::Exit { code: 0, out_of_memory: false });
     // With an init process a stop ends it at once, by the signal.
     script.stops_in = Duration::from_millis(20);

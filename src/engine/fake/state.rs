@@ -338,7 +338,11 @@ impl State {
             container.resume = at.saturating_add(wait).ok();
         }
         let gone = container.given.removes_itself;
+        let stopped = run.stopping;
         self.note(id, "die", at);
+        if stopped {
+            self.note(id, "stop", at);
+        }
         if gone {
             self.note(id, "destroy", at);
             self.containers.retain(|container| container.id != *id);

@@ -46,7 +46,7 @@ async fn a_container_lives_as_long_as_its_program() {
     let state = |docker: &FakeDocker| docker.all()[0].state;
     assert_eq!(state(&docker), ContainerState::Created);
     docker.start(&id).await.unwrap();
-    assert_eq!(docker.processes(&id).await.unwrap().processes[0].args, "sleep 60");
+    assert_eq!(docker.processes(&id).await.unwrap().processes[1].args, "sleep 60");
     assert_eq!(docker.remove(&id).await.unwrap_err().code, code::ENGINE_REFUSED);
     tokio::time::sleep(Duration::from_secs(61)).await;
     assert_eq!(state(&docker), ContainerState::Exited { code: 0, out_of_memory: false });

@@ -55,7 +55,20 @@ pub(super) fn pack(tree: &Tree, path: &str, last: &str) -> Result<Option<Vec<u8>
     let below = if path.is_empty() { String::new() } else { format!("{path}/") };
     let mut builder = tar::Builder::new(Vec::new());
     let mut any = false;
-    for (name, node) in tree.iter().filter(|(name, _)| **name == path || name.starts_with(&below)) {
+    if path.is_empty() && !last.is_empty() {
+        // A mount is a folder of the engine's own, also when nothing is in it.
+        any = true;
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(tar::EntryType::Directory);
+        header.set_mode(0o755);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_size(0);
+        builder.append_data(&mut header, format!("{last}/"), &b""[..])?;
+    }
+    for (name, node) in
+        tree.iter().filter(|(name, _)| !name.is_empty() && (**name == path || name.starts_with(&below)))
+    {
         any = true;
         let rest = name.strip_prefix(&path).unwrap_or_default().trim_start_matches('/');
         let shown = join(last, rest);
