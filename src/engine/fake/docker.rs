@@ -243,6 +243,12 @@ impl Docker for FakeDocker {
                 .why("mounted volume is marked read-only"));
             }
             let tree = tree_of(state, &id.0, mount.as_ref())?;
+            if !tree::has_folder(tree, &below) {
+                return Err(Problem::new(
+                    code::ENGINE_MISSING,
+                    format!("no folder `{path}` in container {id}"),
+                ));
+            }
             tree::unpack(tree, &below, &archive).map_err(|error| {
                 Problem::new(code::ENGINE_REFUSED, format!("the engine cannot read the archive for `{path}`"))
                     .why(error.to_string())

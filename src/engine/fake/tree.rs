@@ -29,6 +29,15 @@ pub(super) fn join(folder: &str, path: &str) -> String {
     plain(&format!("{folder}/{path}"))
 }
 
+/// Whether there is a folder of that path; the root always is one.
+pub(super) fn has_folder(tree: &Tree, path: &str) -> bool {
+    let path = plain(path);
+    let below = format!("{path}/");
+    path.is_empty()
+        || tree.get(&path).is_some_and(|node| node.bytes.is_none())
+        || tree.keys().any(|name| name.starts_with(&below))
+}
+
 /// Unpacks an archive below a folder of the tree.
 pub(super) fn unpack(tree: &mut Tree, folder: &str, archive: &[u8]) -> Result<(), std::io::Error> {
     let mut archive = tar::Archive::new(archive);

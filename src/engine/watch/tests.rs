@@ -1,5 +1,5 @@
-//! The watching against the world in memory, on a paused clock: what is told of a healthy environment, of an engine that
-//! goes away and comes back, of a container that dies, of two environments behind one engine.
+//! The watching against the world in memory, on a paused clock. It is looked at what is told of a healthy environment,
+//! of an engine that goes away and comes back, of a container that dies, and of two environments behind one engine.
 
 use std::collections::BTreeMap;
 
