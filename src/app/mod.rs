@@ -176,6 +176,9 @@ pub mod rules;
 pub mod scope;
 pub mod standing;
 
+#[cfg(test)]
+pub(crate) mod sample;
+
 mod act;
 mod availability;
 mod settle;

@@ -153,7 +153,7 @@ pub struct Model {
     pub viewports: Viewports,
     /// The file that the tab File shows when it is not about a rule.
     pub(super) chosen_file: String,
-    pub(super) tickets: u64,
+    pub(crate) tickets: u64,
     pub(super) opening: Option<Ticket>,
     pub(super) revision: u64,
 }
@@ -255,8 +255,9 @@ impl Model {
             }
             (Focus::Environments | Focus::Detail, _) => return None,
         };
-        let known = self.overview()?.workspace.templates.iter().any(|template| template.path == place.file);
-        known.then_some(place)
+        let workspace = &self.overview()?.workspace;
+        let known = workspace.templates.iter().any(|template| template.path == place.file);
+        known.then(|| Place { file: format!("{}{}", workspace.prefix, place.file), ..place })
     }
 
     /// The room that the log has for the text of its lines.

@@ -66,7 +66,7 @@ fn summary(screen: &Screen<'_>) -> String {
 /// `3 changed, 1 added`.
 pub(super) fn counted(changes: ChangeCount) -> String {
     let parts: Vec<String> =
-        [(changes.changed, "changed"), (changes.added, "added"), (changes.removed, "removed or excluded")]
+        [(changes.changed, "changed"), (changes.added, "added"), (changes.removed, "gone")]
             .into_iter()
             .filter(|(number, _)| *number > 0)
             .map(|(number, word)| format!("{number} {word}"))

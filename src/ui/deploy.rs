@@ -4,98 +4,97 @@
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 
+use crate::app::changes::DiffText;
 use crate::app::deploy::{Deploy, Review, Stage};
 use crate::app::guard::Decision;
 
 use super::Screen;
 use super::footer::editor;
-use super::widgets::{dialog, extent, nothing, on_border, problem, scrolled, title};
+use super::widgets::{dialog, extent, on_border, problem, title};
 use super::{changes, plan, progress};
 
-/// Draws the dialog.
+/// Draws the dialog, as high as its text needs.
 pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
     let Some(deploy) = &screen.model.deploy else { return };
     let width = if body.width < 100 { body.width } else { (body.width - 8).min(130) };
-    let height = if body.height < 30 { body.height } else { body.height - 4 };
-    let heading = title(screen, &format!("Deploy {}", deploy.environment), more(deploy), true);
-    let (border, inner) = dialog(screen, body, (width, height), heading);
+    let most = if body.height < 30 { body.height } else { body.height - 4 };
     let asked = match deploy.stage {
         Stage::Review(_) | Stage::Ended(_) => 2,
         Stage::Planning { .. } | Stage::Unplanned { .. } | Stage::Running(_) => 0,
     };
+    let page = page(screen, deploy, usize::from(width).saturating_sub(4));
+    let rows = page.lines.len() + page.diff.map_or(0, |text| text.rows.len());
+    // A diff deserves all the room there is, and a verdict does not jump when the last step is told.
+    let least = if page.diff.is_some() { most } else { 16 };
+    let height = u16::try_from(rows + 2).unwrap_or(most).saturating_add(asked).clamp(least.min(most), most);
+    let heading = title(screen, &format!("Deploy {}", deploy.environment), more(deploy), true);
+    let (border, inner) = dialog(screen, body, (width, height), heading);
     let [text, answer] = Layout::vertical([Constraint::Fill(1), Constraint::Length(asked)]).areas(inner);
     let text = Rect { x: text.x + 1, width: text.width.saturating_sub(2), ..text };
-    let rows = match &deploy.stage {
-        Stage::Planning { .. } => {
-            let theme = screen.theme;
-            let lines = [
-                Line::styled("making the plan …", theme.text),
-                Line::styled("what runs is looked at and compared with what would be deployed", theme.dim),
-            ];
-            nothing(screen, text, &lines);
-            0
-        }
-        Stage::Unplanned { problem: why } => {
-            let theme = screen.theme;
-            let mut lines = vec![Line::styled("There is no plan:", theme.text), Line::default()];
-            lines.extend(problem(theme, why, usize::from(text.width), theme.failing));
-            lines.extend([
-                Line::default(),
-                Line::styled("r tries again, Esc leaves. Nothing was changed.", theme.dim),
-            ]);
-            show(screen, text, deploy, &lines)
-        }
-        Stage::Review(review) => draw_review(screen, text, deploy, review),
-        Stage::Running(running) => {
-            let lines = progress::running(screen, running, usize::from(text.width));
-            show(screen, text, deploy, &lines)
-        }
-        Stage::Ended(ended) => {
-            let lines = progress::ended(screen, deploy, ended, usize::from(text.width));
-            show(screen, text, deploy, &lines)
-        }
-    };
     screen.hits.viewports.dialog = usize::from(text.height);
     screen.hits.viewports.dialog_rows = rows;
     let top = deploy.scroll.top(rows, usize::from(text.height));
+    show(screen, text, deploy, &page, top);
     let right = Line::styled(extent(top, usize::from(text.height), rows), screen.theme.dim);
     on_border(screen, border, &Line::default(), &right);
     ask(screen, answer, deploy);
 }
 
-fn more(deploy: &Deploy) -> &'static str {
-    match &deploy.stage {
-        Stage::Planning { .. } | Stage::Unplanned { .. } => "",
-        Stage::Review(_) => "plan, nothing is done yet",
-        Stage::Running(running) if running.stopping => "stopping",
-        Stage::Running(_) => "running",
-        Stage::Ended(_) => "ended",
-    }
+/// What a stage has to say: lines, and after them a diff of which only the rows on the screen are laid out.
+struct Page<'a> {
+    lines: Vec<Line<'static>>,
+    diff: Option<&'a DiffText>,
 }
 
-/// Shows lines as far as they are scrolled, and says how many there are.
-fn show(screen: &mut Screen<'_>, area: Rect, deploy: &Deploy, lines: &[Line<'_>]) -> usize {
-    let top = deploy.scroll.top(lines.len(), usize::from(area.height));
-    scrolled(screen, area, top, lines);
-    lines.len()
+fn page<'a>(screen: &Screen<'a>, deploy: &'a Deploy, width: usize) -> Page<'a> {
+    let theme = screen.theme;
+    let (lines, diff) = match &deploy.stage {
+        Stage::Planning { .. } => {
+            let lines = vec![
+                Line::default(),
+                Line::styled("Making the plan …", theme.text),
+                Line::default(),
+                Line::styled("What runs is looked at, and compared with what would be deployed.", theme.dim),
+                Line::styled("Nothing is changed. Esc leaves.", theme.dim),
+            ];
+            (lines, None)
+        }
+        Stage::Unplanned { problem: why } => {
+            let mut lines = vec![Line::styled("There is no plan:", theme.text), Line::default()];
+            lines.extend(problem(theme, why, width, theme.failing));
+            lines.push(Line::default());
+            lines.push(Line::styled("Nothing was changed. r tries again, Esc leaves.", theme.dim));
+            (lines, None)
+        }
+        Stage::Review(review) => (plan::lines(screen, review, width), Some(&review.text)),
+        Stage::Running(running) => (progress::running(screen, running, width), None),
+        Stage::Ended(ended) => (progress::ended(screen, deploy, ended, width), None),
+    };
+    Page { lines, diff }
 }
 
-/// The plan in words, and after it the diff, of which only the rows on the screen are laid out.
-fn draw_review(screen: &mut Screen<'_>, area: Rect, deploy: &Deploy, review: &Review) -> usize {
-    let width = usize::from(area.width);
-    let head = plan::lines(screen, review, width);
-    let rows = head.len() + review.text.rows.len();
-    let top = deploy.scroll.top(rows, usize::from(area.height));
+fn show(screen: &mut Screen<'_>, area: Rect, deploy: &Deploy, page: &Page<'_>, top: usize) {
     for slot in 0..usize::from(area.height) {
         let index = top + slot;
-        if let Some(line) = head.get(index) {
+        if let Some(line) = page.lines.get(index) {
             screen.line(area, slot, line);
-        } else if let Some(row) = index.checked_sub(head.len()).and_then(|row| review.text.rows.get(row)) {
-            let line = changes::line(screen, &review.text, *row, width, deploy.left, None);
+        } else if let Some(text) = page.diff
+            && let Some(row) = index.checked_sub(page.lines.len()).and_then(|row| text.rows.get(row))
+        {
+            let line = changes::line(screen, text, *row, usize::from(area.width), deploy.left, None);
             screen.line(area, slot, &line);
         }
     }
-    rows
+}
+
+fn more(deploy: &Deploy) -> &'static str {
+    match &deploy.stage {
+        Stage::Planning { .. } | Stage::Unplanned { .. } => "",
+        Stage::Review(_) => "· the plan; nothing is done yet",
+        Stage::Running(running) if running.stopping => "· stopping",
+        Stage::Running(_) => "· running",
+        Stage::Ended(_) => "· ended",
+    }
 }
 
 /// What the person is asked, or why nothing can be answered.

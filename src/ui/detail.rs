@@ -1,5 +1,5 @@
-//! The detail pane: its tabs, one line that says whom it is about and how that one stands, and below it the chosen
-//! tab.
+//! The detail pane: its tabs, one line that says whom it is about and how that one stands, and the chosen tab below.
+//! Each tab has a file of its own.
 
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;

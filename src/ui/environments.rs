@@ -9,6 +9,7 @@ use crate::app::Target;
 use crate::app::model::Focus;
 use crate::app::standing::{Standing, standing, sync_words};
 use crate::domain::environment::EnvName;
+use crate::domain::health::Sync;
 use crate::domain::remote::{Remote, age};
 
 use super::Screen;
@@ -138,7 +139,10 @@ fn row_of(screen: &mut Screen<'_>, area: Rect, name: &EnvName, selected: bool, f
         Span::styled(word, state),
     ]);
     screen.line(area, 0, &first);
-    let mut parts = vec![sync];
+    let mut parts = vec![match standing.sync {
+        Some(Sync::Differs { files }) => format!("{files} differ"),
+        _ => sync,
+    }];
     if !release.is_empty() {
         parts.push(release);
     }
@@ -151,7 +155,6 @@ fn row_of(screen: &mut Screen<'_>, area: Rect, name: &EnvName, selected: bool, f
 }
 
 fn sync_style(screen: &Screen<'_>, standing: &Standing) -> ratatui::style::Style {
-    use crate::domain::health::Sync;
     match standing.sync {
         Some(Sync::Differs { .. }) => screen.theme.changed,
         Some(Sync::InSync) => screen.theme.text,
@@ -163,15 +166,14 @@ fn sync_style(screen: &Screen<'_>, standing: &Standing) -> ratatui::style::Style
 fn up(screen: &Screen<'_>, standing: &Standing) -> String {
     let now = screen.model.now;
     match (standing.last_seen, standing.since) {
-        (Some(at), _) => format!("seen {}", ago(&age(at, now))),
+        (Some(at), _) => match age(at, now).as_str() {
+            "now" => "seen just now".to_owned(),
+            age => format!("{age} ago"),
+        },
         (None, Some(at)) => match age(at, now).as_str() {
             "now" => "up just now".to_owned(),
             age => format!("up {age}"),
         },
         (None, None) => String::new(),
     }
-}
-
-fn ago(age: &str) -> String {
-    if age == "now" { "now".to_owned() } else { format!("{age} ago") }
 }

@@ -12,11 +12,11 @@ use crate::domain::problem::Problem;
 use crate::domain::remote::{Remote, age};
 
 use super::Screen;
-use super::widgets::{count, fit, fit_end};
+use super::widgets::{count, fit, fit_end, wrap_words};
 
 /// Draws the first line.
 pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
-    let (text, style) = engines(screen);
+    let (text, style) = engines(screen, usize::from(area.width));
     let model = screen.model;
     let width = usize::from(area.width);
     let demo = if model.header.demo { " DEMO " } else { "" };
@@ -47,16 +47,17 @@ fn findings(screen: &Screen<'_>) -> String {
     }
 }
 
-/// How the engines stand, in one line.
-fn engines(screen: &Screen<'_>) -> (String, Style) {
+/// How the engines stand, in one line. One that answers needs few words.
+fn engines(screen: &Screen<'_>, width: usize) -> (String, Style) {
     let model = screen.model;
     let theme = screen.theme;
     let lost: Vec<&EngineFacts> = model.facts.unreachable().collect();
     match (lost.as_slice(), model.facts.engines.as_slice()) {
         ([], []) => ("○ no engine asked yet".into(), theme.dim),
         ([], [engine]) => match &engine.answer {
+            Remote::Ready(seen) if width < 100 => (format!("● engine {} ok", seen.value.version), theme.dim),
             Remote::Ready(seen) => {
-                (format!("● engine {} ok, version {}", engine.endpoint, seen.value.version), theme.dim)
+                (format!("● engine {} {} ok", engine.endpoint, seen.value.version), theme.dim)
             }
             _ => (format!("○ engine {} is asked", engine.endpoint), theme.dim),
         },
@@ -75,19 +76,26 @@ fn retry(screen: &Screen<'_>, engine: &EngineFacts) -> String {
     engine.retry.map_or_else(String::new, |at| format!(", next try {}", until(at, screen.model.now)))
 }
 
-/// How many lines the banner takes: one for each engine that does not answer, as far as there is room.
+/// How many lines the banner takes, as far as there is room.
 pub(super) fn banner_height(screen: &Screen<'_>, area: Rect) -> u16 {
-    let most = if area.height < 30 { 1 } else { 3 };
-    u16::try_from(screen.model.facts.unreachable().count()).unwrap_or(most).min(most)
+    let most = match area.height {
+        0..20 => 1,
+        20..30 => 2,
+        _ => 4,
+    };
+    u16::try_from(outages(screen, usize::from(area.width)).len()).unwrap_or(most).min(most)
 }
 
 /// Says which environments cannot be seen, why, and how old what is shown is.
 pub(super) fn banner(screen: &mut Screen<'_>, area: Rect) {
-    let lost: Vec<String> = screen.model.facts.unreachable().map(|engine| outage(screen, engine)).collect();
-    for (row, text) in lost.into_iter().enumerate() {
-        let text = fit(&text, usize::from(area.width));
-        screen.line(area, row, &Line::styled(text, screen.theme.failing));
+    for (row, text) in outages(screen, usize::from(area.width)).into_iter().enumerate() {
+        screen.line(area, row, &Line::styled(format!(" {text}"), screen.theme.failing));
     }
+}
+
+fn outages(screen: &Screen<'_>, width: usize) -> Vec<String> {
+    let lost = screen.model.facts.unreachable();
+    lost.flat_map(|engine| wrap_words(&outage(screen, engine), width.saturating_sub(2))).collect()
 }
 
 fn outage(screen: &Screen<'_>, engine: &EngineFacts) -> String {
@@ -99,9 +107,9 @@ fn outage(screen: &Screen<'_>, engine: &EngineFacts) -> String {
             "now" => "what is shown was seen just now".to_owned(),
             age => format!("what is shown was seen {age} ago"),
         },
-        None => "it was never seen".to_owned(),
+        None => "nothing was seen yet".to_owned(),
     };
-    format!(" Cannot see {}: {cause}; {seen}", names.join(", "))
+    format!("Cannot see {}: {cause}; {seen}.", names.join(", "))
 }
 
 /// The nearest cause of a problem, or the problem itself.

@@ -85,21 +85,31 @@ fn rung_lines(screen: &Screen<'_>, rung: &Rung, width: usize, first: bool, old: 
         (State::Degraded | State::Failing, _) => theme.text,
     };
     let age = rung.at.map_or_else(String::new, |at| age(at, screen.model.now));
-    let room = width.saturating_sub(3 + 11 + 10 + 8).max(12);
+    let head = |evidence: Span<'static>| {
+        Line::from(vec![
+            Span::styled(format!(" {} ", glyph(rung.state)), style),
+            Span::styled(pad(rung.name.name(), 11), name),
+            Span::styled(pad(rung.state.word(), 10), style),
+            evidence,
+            Span::styled(format!("{age:>7}"), theme.dim),
+        ])
+    };
+    // Where there is little room the evidence stands below.
+    let beside = width >= 64;
+    let room = width.saturating_sub(3 + 11 + 10 + 8);
+    let below = if beside { 24 } else { 3 };
+    let parts = wrap_words(&rung.evidence, if beside { room } else { width.saturating_sub(4) });
     let mut lines = Vec::new();
-    for (index, part) in wrap_words(&rung.evidence, room).into_iter().enumerate() {
-        lines.push(if index == 0 {
-            Line::from(vec![
-                Span::styled(format!(" {} ", glyph(rung.state)), style),
-                Span::styled(pad(rung.name.name(), 11), name),
-                Span::styled(pad(rung.state.word(), 10), style),
-                Span::styled(pad(&part, room), text),
-                Span::styled(format!("{age:>7}"), theme.dim),
-            ])
+    if !beside {
+        lines.push(head(Span::raw(" ".repeat(room))));
+    }
+    for (index, part) in parts.into_iter().enumerate() {
+        lines.push(if beside && index == 0 {
+            head(Span::styled(pad(&part, room), text))
         } else {
             Line::from(vec![
                 Span::styled(" │", theme.border),
-                Span::styled(format!("{}{part}", " ".repeat(22)), text),
+                Span::styled(format!("{}{part}", " ".repeat(below - 2)), text),
             ])
         });
     }

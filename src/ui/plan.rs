@@ -28,8 +28,7 @@ pub(super) fn lines(screen: &Screen<'_>, review: &Review, width: usize) -> Vec<L
     lines.push(pair("release", format!("{} of {}", plan.release, plan.environment), theme.text));
     lines.push(pair("image", image(plan), theme.text));
     lines.push(pair("replaces", replaces(screen, plan), theme.text));
-    let loaded = format!("{} expected", super::widgets::count(plan.expected_rules, "rule"));
-    lines.push(pair("rules", loaded, theme.text));
+    lines.push(pair("rules", format!("{} must be loaded", plan.expected_rules), theme.text));
     lines.push(pair(
         "changes",
         weight(&review.text.diff),

@@ -26,7 +26,7 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
     };
     let wanted = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
     let most = if body.height < 30 { body.height } else { body.height - 4 };
-    let heading = title(screen, name, "Esc closes", true);
+    let heading = title(screen, name, "· Esc closes", true);
     let (border, inner) = dialog(screen, body, (width, wanted.min(most)), heading);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let height = usize::from(inner.height);

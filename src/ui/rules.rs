@@ -77,10 +77,10 @@ fn empty(screen: &mut Screen<'_>, area: Rect, all: usize) {
 }
 
 fn legend(screen: &mut Screen<'_>, area: Rect) {
-    let text = if area.width >= 46 {
-        " = same  ~ differs  - excluded  ! invalid "
-    } else {
-        " =same ~differs -out !bad "
+    let text = match area.width {
+        46.. => " = same  ~ differs  - excluded  ! invalid ",
+        40.. => " = same ~ differs - excluded ! bad ",
+        _ => " =same ~differs -out !bad ",
     };
     on_border(screen, area, &Line::styled(text, screen.theme.dim), &Line::default());
 }

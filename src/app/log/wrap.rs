@@ -16,19 +16,23 @@ pub fn wrap(text: &str, width: usize) -> Vec<Range<usize>> {
         end -= 1;
     }
     let text = text.get(..end).unwrap_or(text);
-    if text.is_ascii() {
-        let rows = text.len().div_ceil(width).max(1);
-        return (0..rows).map(|row| row * width..((row + 1) * width).min(text.len())).collect();
-    }
     let mut rows = Vec::new();
-    let (mut start, mut cells) = (0, 0);
+    let (mut start, mut cells, mut space) = (0, 0, None);
     for (at, c) in text.char_indices() {
         let wide = c.width().unwrap_or(0);
         if cells + wide > width {
-            rows.push(start..at);
-            (start, cells) = (at, 0);
+            // Between words, unless that leaves half of the row free.
+            let (end, kept) = match space {
+                Some((end, used)) if used * 2 > width => (end, cells - used),
+                _ => (at, 0),
+            };
+            rows.push(start..end);
+            (start, cells, space) = (end, kept, None);
         }
         cells += wide;
+        if c == ' ' {
+            space = Some((at + 1, cells));
+        }
     }
     rows.push(start..text.len());
     rows
@@ -88,6 +92,13 @@ mod tests {
         fn a_cut_fits(text in "[a-zé日 ]{0,60}", left in 0usize..30, width in 0usize..20) {
             prop_assert!(cut(&text, left, width).width() <= width);
         }
+    }
+
+    #[test]
+    fn rows_break_between_words_where_they_can() {
+        let text = "one two three fourfivesix";
+        let rows: Vec<&str> = wrap(text, 9).into_iter().map(|row| text.get(row).unwrap()).collect();
+        assert_eq!(rows, ["one two ", "three ", "fourfives", "ix"]);
     }
 
     #[test]
