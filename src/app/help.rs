@@ -61,6 +61,21 @@ pub fn sections(model: &Model) -> Vec<(&'static str, Vec<HelpLine>)> {
         .collect()
 }
 
+/// The table as plain text, for a terminal.
+pub fn plain() -> String {
+    let mut text = String::new();
+    for scope in scopes() {
+        text.push_str(scope.title());
+        text.push('\n');
+        for spec in COMMANDS.iter().filter(|spec| spec.scopes.contains(&scope)) {
+            // Writing to a string cannot fail.
+            let _written = writeln!(text, "  {:<16} {}", keys(spec), spec.doc.trim());
+        }
+        text.push('\n');
+    }
+    text
+}
+
 /// The table as Markdown, for `docs/keys.md`.
 pub fn markdown() -> String {
     let mut text = String::from(
@@ -89,6 +104,12 @@ pub fn markdown() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_documentation_is_the_table() {
+        let written = include_str!("../../docs/keys.md");
+        assert_eq!(written, markdown(), "run `alertdeck keys --markdown >docs/keys.md`");
+    }
 
     #[test]
     fn the_documentation_names_every_command() {

@@ -183,5 +183,7 @@ mod act;
 mod availability;
 mod settle;
 mod target;
+#[cfg(test)]
+mod tests;
 mod typing;
 mod update;

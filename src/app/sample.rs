@@ -126,13 +126,14 @@ pub(crate) fn ladder(rung: RungName, state: State, evidence: &str) -> Ladder {
     let rungs = RungName::ALL
         .iter()
         .zip(fine)
-        .map(|(name, fine)| match name.cmp(&rung) {
-            std::cmp::Ordering::Less => (*name, State::Ok, fine.to_owned()),
-            std::cmp::Ordering::Equal => (*name, state, evidence.to_owned()),
-            std::cmp::Ordering::Greater if state == State::Failing => {
+        .map(|(name, fine)| {
+            if *name == rung {
+                (*name, state, evidence.to_owned())
+            } else if *name > rung && state == State::Failing {
                 (*name, State::Unknown, "not looked at above a failing rung".to_owned())
+            } else {
+                (*name, State::Ok, fine.to_owned())
             }
-            std::cmp::Ordering::Greater => (*name, State::Ok, fine.to_owned()),
         })
         .map(|(name, state, evidence)| Rung { name, state, evidence, at: Some(at(-7)) })
         .collect();

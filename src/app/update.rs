@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::domain::diff::Against;
 use crate::domain::environment::EnvName;
 use crate::domain::fact::{Fact, FactKind};
 use crate::domain::overview::Overview;
@@ -251,7 +252,9 @@ fn deployed(
     deploy.stage = Stage::Ended(Box::new(ended));
     deploy.scroll.go(Move::First, 0, 0);
     // What runs is another one now: whatever was compared with it is compared again.
-    model.changes.asked = None;
+    if model.changes.asked.as_ref().is_some_and(|asked| asked.against == Against::Running) {
+        model.changes.asked = None;
+    }
     true
 }
 

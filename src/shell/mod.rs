@@ -52,6 +52,9 @@ async fn start(arguments: Arguments, out: Printer) -> Result<Exit, Problem> {
     if let Some(Verb::Demo(demo)) = arguments.verb {
         return cli::demo::run(out, demo).await;
     }
+    if let Some(Verb::Keys(keys)) = arguments.verb {
+        return cli::keys::run(out, keys);
+    }
     let root = settings::workspace(arguments.workspace)?;
     let world = RealWorld::new(settings::docker());
     let engine = Engine::new(world, root, arguments.set);

@@ -10,7 +10,7 @@ use crate::domain::remote::age;
 
 use super::Screen;
 use super::changes::below;
-use super::widgets::{extent, glyph, nothing, on_border, pad, problem, scrolled, wrap_words};
+use super::widgets::{extent, glyph, indent, nothing, on_border, pad, problem, scrolled, wrap_words};
 
 /// Draws the tab.
 pub(super) fn draw(screen: &mut Screen<'_>, border: Rect, area: Rect) {
@@ -48,7 +48,9 @@ fn ladder(
     let theme = screen.theme;
     let mut lines = Vec::new();
     if let Some(why) = outage {
-        lines.extend(problem(theme, why, width.saturating_sub(2), theme.failing));
+        for line in problem(theme, why, width.saturating_sub(2), theme.failing) {
+            lines.push(indent(line, 1));
+        }
         lines.push(Line::default());
         lines.push(Line::styled(" as it was seen last:", theme.dim));
     }

@@ -11,7 +11,7 @@ use crate::domain::remote::age;
 
 use super::Screen;
 use super::changes::weight;
-use super::widgets::{fit, pad, problem, wrap_words};
+use super::widgets::{fit, indent, pad, problem, wrap_words};
 
 /// The lines of a plan, without its diff.
 pub(super) fn lines(screen: &Screen<'_>, review: &Review, width: usize) -> Vec<Line<'static>> {
@@ -46,9 +46,7 @@ pub(super) fn lines(screen: &Screen<'_>, review: &Review, width: usize) -> Vec<L
         lines.push(Line::styled(head.to_owned(), style));
         for found in problems {
             for line in problem(theme, found, width.saturating_sub(2), theme.text) {
-                let mut spans = vec![Span::raw("  ")];
-                spans.extend(line.spans.into_iter().map(|span| span.patch_style(line.style)));
-                lines.push(Line::from(spans));
+                lines.push(indent(line, 2));
             }
         }
     };

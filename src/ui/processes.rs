@@ -37,16 +37,15 @@ pub(super) fn draw(screen: &mut Screen<'_>, border: Rect, area: Rect) {
         None => found(screen, &seen.value),
     };
     screen.line(area, 0, &Line::styled(text, style));
-    let head = format!("     {:>7} {:>7} {:>9} {:>7}  command", "pid", "parent", "age", "threads");
-    screen.line(area, 2, &Line::styled(head, theme.dim));
+    let width = usize::from(rest.width);
+    let head = columns(width, "pid", "parent", "age", "threads");
+    screen.line(area, 2, &Line::styled(format!("     {head}command"), theme.dim));
     let ours = seen.value.elastalert().map(|process| process.pid);
     let lines: Vec<Line<'static>> = seen
         .value
         .processes
         .iter()
-        .map(|process| {
-            row(screen, process, ours == Some(process.pid), usize::from(rest.width), outage.is_some())
-        })
+        .map(|process| row(screen, process, ours == Some(process.pid), width, outage.is_some()))
         .collect();
     screen.hits.viewports.detail_rows = lines.len();
     let height = usize::from(rest.height);
@@ -54,6 +53,15 @@ pub(super) fn draw(screen: &mut Screen<'_>, border: Rect, area: Rect) {
     scrolled(screen, rest, top, &lines);
     let right = Line::styled(extent(top, height, lines.len()), theme.dim);
     on_border(screen, border, &Line::default(), &right);
+}
+
+/// The columns before the command; the less important ones only where there is room.
+fn columns(width: usize, pid: &str, parent: &str, age: &str, threads: &str) -> String {
+    if width >= 64 {
+        format!("{pid:>7} {parent:>7} {age:>9} {threads:>7}  ")
+    } else {
+        format!("{pid:>6} {age:>9}  ")
+    }
 }
 
 /// Whether ElastAlert is among them, in words.
@@ -82,7 +90,7 @@ fn row(screen: &Screen<'_>, process: &Process, ours: bool, width: usize, old: bo
     };
     let lived = process.elapsed.map_or_else(|| "?".to_owned(), lived);
     let threads = process.threads.map_or_else(|| "?".to_owned(), |threads| threads.to_string());
-    let head = format!("{:>7} {:>7} {lived:>9} {threads:>7}  ", process.pid, process.ppid);
+    let head = columns(width, &process.pid.to_string(), &process.ppid.to_string(), &lived, &threads);
     let room = width.saturating_sub(5 + head.len());
     Line::from(vec![
         Span::styled(pad(if ours { "  ▶" } else { "" }, 5), style),

@@ -10,7 +10,7 @@ use crate::domain::plan::Plan;
 use crate::domain::progress::{DeployReport, Verdict};
 
 use super::Screen;
-use super::widgets::{fit, pad, problem, wrap_words};
+use super::widgets::{fit, indent, pad, problem, wrap_words};
 
 /// The lines of a running deploy.
 pub(super) fn running(screen: &Screen<'_>, running: &Running, width: usize) -> Vec<Line<'static>> {
@@ -68,9 +68,7 @@ fn steps(screen: &Screen<'_>, steps: &[StepView], width: usize) -> Vec<Line<'sta
         ]));
         if let StepState::Failed { problem: why, .. } = &view.state {
             for line in problem(theme, why, width.saturating_sub(12), theme.failing) {
-                let mut spans = vec![Span::raw(" ".repeat(12))];
-                spans.extend(line.spans.into_iter().map(|span| span.patch_style(line.style)));
-                lines.push(Line::from(spans));
+                lines.push(indent(line, 12));
             }
         }
     }

@@ -137,6 +137,14 @@ pub(super) fn problem(theme: &Theme, problem: &Problem, width: usize, head: Styl
     lines
 }
 
+/// A line moved to the right, its style kept.
+pub(super) fn indent(line: Line<'static>, cells: usize) -> Line<'static> {
+    let style = line.style;
+    let mut spans = vec![Span::raw(" ".repeat(cells))];
+    spans.extend(line.spans.into_iter().map(|span| Span { style: style.patch(span.style), ..span }));
+    Line::from(spans)
+}
+
 /// Draws the border of a pane and gives back what is inside.
 pub(super) fn pane(screen: &mut Screen<'_>, area: Rect, title: Line<'_>, focused: bool) -> Rect {
     let (border, style) = if focused {

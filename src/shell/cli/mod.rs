@@ -2,6 +2,7 @@
 //! it gives; it has no logic of its own. Without a verb the console opens.
 
 pub mod demo;
+pub mod keys;
 
 use std::path::PathBuf;
 
@@ -50,6 +51,8 @@ const EXIT_CODES: &str = "Exit codes: 0 yes or nothing to do, 1 error, 2 changes
 pub enum Verb {
     /// The console on a made-up world: needs no engine, no network, no workspace
     Demo(demo::DemoArguments),
+    /// The keys of the console
+    Keys(keys::KeysArguments),
 }
 
 /// What every verb gets: the use cases, the printer and the environment that was asked for.
@@ -69,6 +72,7 @@ pub async fn run<W: World>(context: &Context<W>, verb: Verb) -> Result<Exit, Pro
     match verb {
         // It was dealt with before a workspace was looked for.
         Verb::Demo(arguments) => demo::run(context.out, arguments).await,
+        Verb::Keys(arguments) => keys::run(context.out, arguments),
     }
 }
 

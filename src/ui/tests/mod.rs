@@ -35,7 +35,7 @@ pub(super) fn draw(script: &mut Script, theme: &Theme, width: u16, height: u16) 
 pub(super) fn symbols(buffer: &Buffer) -> String {
     let mut text = String::new();
     for row in rows(buffer) {
-        let symbols: String = row.iter().map(|cell| cell.symbol()).collect();
+        let symbols: String = row.iter().map(Cell::symbol).collect();
         let _written = writeln!(text, "{}", symbols.trim_end());
     }
     text
@@ -51,7 +51,7 @@ pub(super) fn picture(buffer: &Buffer, theme: &Theme) -> String {
     let mut free = ('a'..='z').chain('A'..='Z').chain('0'..='9');
     let mut text = String::new();
     for row in rows(buffer) {
-        let symbols: String = row.iter().map(|cell| cell.symbol()).collect();
+        let symbols: String = row.iter().map(Cell::symbol).collect();
         let styles: String = row
             .iter()
             .map(|cell| match role(cell.style(), theme) {
