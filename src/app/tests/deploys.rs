@@ -1,5 +1,5 @@
-//! From the key to the verdict: no deploy without a plan, without the consent that the guard asks for, or on a world
-//! that is no longer the plan's.
+//! From the key to the verdict. Nothing is deployed without a plan, without the consent that the guard asks for, or on
+//! a world that is no longer the plan's.
 
 use std::sync::Arc;
 
