@@ -14,7 +14,7 @@ use crate::domain::secret::{Secret, SecretSource};
 use crate::domain::token::nearest;
 use crate::domain::workspace::build::{Sources, build};
 use crate::domain::workspace::{Environment, Workspace};
-use crate::engine::{Engine, Files, World};
+use crate::engine::{Engine, Files, SourceFile, World};
 
 /// Secrets by key.
 pub(crate) type Secrets = BTreeMap<String, Secret>;
@@ -49,6 +49,17 @@ impl<W: World> Engine<W> {
             return Err(problem);
         }
         self.render_with(workspace, environment, secrets).await
+    }
+
+    /// The texts of the workspace's files by path, for quoting a line of them. `Sensitive` files are left out.
+    pub async fn sources(&self) -> Result<BTreeMap<String, String>, Problem> {
+        let engine = self.clone();
+        work(move || {
+            let (files, _) = engine.read_files()?;
+            let quotable = files.into_iter().filter(|file| !file.path.contains("Sensitive."));
+            Ok(quotable.filter_map(|file| Some((file.path, String::from_utf8(file.bytes).ok()?))).collect())
+        })
+        .await?
     }
 
     /// Asks the providers of these secrets, of commands only when `commands`. What could not be had is told, one
@@ -104,22 +115,30 @@ impl<W: World> Engine<W> {
         work(move || Ok(render(&workspace, find(&workspace, &environment)?, &secrets))).await?
     }
 
-    fn read(&self, revision: u64) -> Result<Workspace, Problem> {
-        let files = self.world.files();
-        let prefix = if files.is_dir(&self.root.join("config")) { "" } else { "src/" };
-        let folders = [format!("{prefix}config"), format!("{prefix}rules")];
-        let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
-        if !files.is_dir(&self.root.join(format!("{prefix}config"))) {
-            return Err(Problem::new(
-                "workspace.missing",
-                format!("`{}` is no workspace", self.root.display()),
-            )
-            .why("it holds neither `config/` nor `src/config/`"));
+    /// What stands before `config/` and `rules/` below the root.
+    fn prefix(&self) -> Result<&'static str, Problem> {
+        let holds = |folder: &str| self.world.files().is_dir(&self.root.join(folder));
+        if holds("config") {
+            Ok("")
+        } else if holds("src/config") {
+            Ok("src/")
+        } else {
+            Err(Problem::new("workspace.missing", format!("`{}` is no workspace", self.root.display()))
+                .why("it holds neither `config/` nor `src/config/`"))
         }
-        let (files, problems) = files.read_tree(&self.root, &folders)?;
+    }
+
+    fn read_files(&self) -> Result<(Vec<SourceFile>, Vec<Problem>), Problem> {
+        let prefix = self.prefix()?;
+        let folders = [format!("{prefix}config"), format!("{prefix}rules")];
+        self.world.files().read_tree(&self.root, &folders.each_ref().map(String::as_str))
+    }
+
+    fn read(&self, revision: u64) -> Result<Workspace, Problem> {
+        let (files, problems) = self.read_files()?;
         Ok(build(Sources {
             root: self.root.display().to_string(),
-            prefix,
+            prefix: self.prefix()?,
             revision,
             files: files.into_iter().map(|file| (file.path, Zeroizing::new(file.bytes))).collect(),
             problems,
@@ -139,7 +158,7 @@ pub(crate) async fn work<T: Send + 'static>(task: impl FnOnce() -> T + Send + 's
 }
 
 /// The environment of that name, or the problem that there is none.
-pub(crate) fn find<'a>(workspace: &'a Workspace, name: &EnvName) -> Result<&'a Environment, Problem> {
+pub fn find<'a>(workspace: &'a Workspace, name: &EnvName) -> Result<&'a Environment, Problem> {
     workspace.environment(name).ok_or_else(|| {
         let known: Vec<&str> = workspace.environments.iter().map(|known| known.name.as_str()).collect();
         let problem =

@@ -17,8 +17,10 @@ pub mod cli;
 pub mod console;
 pub mod log_file;
 pub mod print;
+pub mod report;
 pub mod runtime;
 pub mod settings;
+pub mod table;
 pub mod terminal;
 
 /// How long the end waits for threads that are in the middle of something.
@@ -57,7 +59,7 @@ async fn start(arguments: Arguments, out: Printer) -> Result<Exit, Problem> {
     }
     let root = settings::workspace(arguments.workspace)?;
     let world = RealWorld::new(settings::docker());
-    let engine = Engine::new(world, root, arguments.set);
+    let engine = Engine::new(world, root, arguments.set).under_octopus(settings::octopus());
     match arguments.verb {
         None => console::open(engine, out).await,
         Some(verb) => {

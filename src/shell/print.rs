@@ -144,23 +144,43 @@ impl Printer {
 
     /// Writes one JSON line: the fields of the value, and its type.
     pub fn record(&self, kind: &str, value: &impl Serialize) -> Result<(), Problem> {
-        let mut value = serde_json::to_value(value).map_err(|error| {
+        let failed = |error: serde_json::Error| {
             Problem::new("print.json", "the answer does not fit into JSON").why(error.to_string())
-        })?;
-        let line = match value.as_object_mut() {
-            Some(fields) => {
-                let mut line = serde_json::Map::from_iter([("type".to_owned(), kind.into())]);
-                line.append(fields);
-                serde_json::Value::Object(line)
-            }
-            None => serde_json::json!({ "type": kind, "value": value }),
         };
-        self.line(line.to_string())
+        let kind = serde_json::to_string(kind).map_err(failed)?;
+        let value = serde_json::to_string(value).map_err(failed)?;
+        // The type comes first, so that a person who looks at the lines sees what each is.
+        let line = match value.strip_prefix('{') {
+            Some("}") => format!("{{\"type\":{kind}}}"),
+            Some(fields) => format!("{{\"type\":{kind},{fields}"),
+            None => format!("{{\"type\":{kind},\"value\":{value}}}"),
+        };
+        self.line(line)
     }
 
     /// A text of data in the colour of its role, where there are colours.
     pub fn paint(&self, role: Role, text: &str) -> String {
         paint(self.colour, role, text)
+    }
+
+    /// What changed within such a text: it stands out of it.
+    pub fn paint_marked(&self, role: Role, text: &str) -> String {
+        if self.colour {
+            let style = role.style().invert();
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// Whether data has colours.
+    pub fn coloured(&self) -> bool {
+        self.colour
+    }
+
+    /// Whether talk has colours.
+    pub fn live_colour(&self) -> bool {
+        self.talk_colour
     }
 
     /// Says something on standard error.

@@ -101,9 +101,14 @@ pub fn workspace(flag: Option<PathBuf>) -> Result<PathBuf, Problem> {
     })
 }
 
+/// Whether Octopus Deploy runs us.
+pub fn octopus() -> bool {
+    variable(OCTOPUS_FUNCTION).is_some()
+}
+
 /// Chooses the environment: Octopus Deploy when it runs us, else the flag, else `ENVIRONMENT`, else `Default`.
 pub async fn choose(flag: Option<&str>) -> Result<Choice, Problem> {
-    if variable(OCTOPUS_FUNCTION).is_some() {
+    if octopus() {
         let name = ask_octopus().await?;
         return named(&name, ChosenBy::Octopus);
     }

@@ -1,8 +1,13 @@
 //! The command line: flags, verbs, and one file for each verb. A verb calls a use case of the engine and prints what
 //! it gives; it has no logic of its own. Without a verb the console opens.
 
+pub mod check;
 pub mod demo;
+pub mod diff;
+pub mod envs;
 pub mod keys;
+pub mod render;
+pub mod rules;
 
 use std::path::PathBuf;
 
@@ -49,6 +54,16 @@ const EXIT_CODES: &str = "Exit codes: 0 yes or nothing to do, 1 error, 2 changes
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// The environments, and which one is chosen by what
+    Envs,
+    /// The rules, and in which environment each differs or is excluded
+    Rules,
+    /// The files of an environment as they would be deployed, secrets masked
+    Render(render::RenderArguments),
+    /// What would change in an environment
+    Diff(diff::DiffArguments),
+    /// What is wrong with the workspace
+    Check(check::CheckArguments),
     /// The console on a made-up world: needs no engine, no network, no workspace
     Demo(demo::DemoArguments),
     /// The keys of the console
@@ -70,6 +85,11 @@ pub struct Context<W> {
 pub async fn run<W: World>(context: &Context<W>, verb: Verb) -> Result<Exit, Problem> {
     context.out.begin()?;
     match verb {
+        Verb::Envs => envs::run(context).await,
+        Verb::Rules => rules::run(context).await,
+        Verb::Render(arguments) => render::run(context, arguments).await,
+        Verb::Diff(arguments) => diff::run(context, arguments).await,
+        Verb::Check(arguments) => check::run(context, arguments).await,
         // It was dealt with before a workspace was looked for.
         Verb::Demo(arguments) => demo::run(context.out, arguments).await,
         Verb::Keys(arguments) => keys::run(context.out, arguments),

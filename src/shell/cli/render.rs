@@ -1,0 +1,110 @@
+//! `render`: the files of an environment as they would be deployed. Printed, their secrets are masked; written into a
+//! folder with `--out`, they are filled in and only their owner can read them.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+
+use crate::domain::check::{Finding, Severity};
+use crate::domain::environment::EnvName;
+use crate::domain::overview::Overview;
+use crate::domain::problem::{Problem, code};
+use crate::domain::render::Rendering;
+use crate::domain::text::sanitise;
+use crate::engine::workspace::find;
+use crate::engine::{Files, World};
+use crate::shell::cli::Context;
+use crate::shell::print::{Exit, Role};
+use crate::shell::report::{Report, summary};
+
+/// What `render` takes.
+#[derive(Debug, Args)]
+pub struct RenderArguments {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    pub environment: Option<String>,
+    /// Write the files into this folder, secrets filled in; nothing is overwritten
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// Prints or writes the files.
+pub async fn run<W: World>(context: &Context<W>, arguments: RenderArguments) -> Result<Exit, Problem> {
+    let environment = context.choose(arguments.environment.as_deref()).await?.name;
+    let overview = context.engine.open(1).await?;
+    find(&overview.workspace, &environment)?;
+    if let Some(folder) = &arguments.out {
+        return write(context, &overview, &environment, folder).await;
+    }
+    let rendering = context.engine.rendering(&overview.workspace, &environment).await?;
+    for file in &rendering.files {
+        let masked = file.masked();
+        if context.out.json() {
+            let text = std::str::from_utf8(&masked).ok();
+            context.out.record("file", &json!({ "path": file.path, "text": text }))?;
+            continue;
+        }
+        context
+            .out
+            .line(context.out.paint(Role::Strong, &format!("==> {} <==", sanitise(file.path.as_bytes()))))?;
+        match std::str::from_utf8(&masked) {
+            Ok(text) => text.lines().try_for_each(|line| context.out.line(sanitise(line.as_bytes())))?,
+            Err(_) => context.out.line(format!("({} bytes that are no text)", masked.len()))?,
+        }
+        context.out.line("")?;
+    }
+    complain(context, &overview, &rendering).await
+}
+
+/// Says what is wrong with a rendering; its errors make the answer no.
+async fn complain<W: World>(
+    context: &Context<W>,
+    overview: &Overview,
+    rendering: &Rendering,
+) -> Result<Exit, Problem> {
+    let errors: Vec<&Finding> =
+        rendering.findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
+    if errors.is_empty() {
+        return Ok(Exit::Ok);
+    }
+    if context.out.json() {
+        for finding in errors {
+            context.out.record("finding", finding)?;
+        }
+        return Ok(Exit::CheckFailed);
+    }
+    let sources = context.engine.sources().await?;
+    let report = Report::new(&overview.workspace, &sources, context.out.live_colour());
+    for finding in &errors {
+        context.out.talk(report.frame(finding));
+    }
+    context.out.talk(format!("{}: {}", rendering.environment, summary(&errors)));
+    Ok(Exit::CheckFailed)
+}
+
+async fn write<W: World>(
+    context: &Context<W>,
+    overview: &Overview,
+    environment: &EnvName,
+    folder: &Path,
+) -> Result<Exit, Problem> {
+    let rendering = context.engine.render_for_use(&overview.workspace, environment).await?;
+    if rendering.has_errors() {
+        complain(context, overview, &rendering).await?;
+        return Err(Problem::new(code::CHECK_FAILED, "nothing is written, because the rendering has errors")
+            .hint(format!("`alertdeck check {environment}` shows them")));
+    }
+    for file in &rendering.files {
+        context.engine.world.files().write_private(&folder.join(&file.path), &file.bytes)?;
+        if context.out.json() {
+            context.out.record("written", &json!({ "path": file.path }))?;
+        }
+    }
+    if !context.out.json() {
+        let count = rendering.files.len();
+        let shown = sanitise(folder.to_string_lossy().as_bytes());
+        context.out.talk(format!("wrote {count} files of {environment} to {shown}, secrets filled in"));
+    }
+    Ok(Exit::Ok)
+}
