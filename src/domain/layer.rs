@@ -95,7 +95,9 @@ impl Layer {
                 ));
                 continue;
             };
-            let (key, value) = (key.trim_end(), value.trim_start());
+            // Blanks before a value belong to it, unless the line is written with blanks on both sides.
+            let value = if key.ends_with([' ', '\t']) { value.trim_start() } else { value };
+            let key = key.trim_end();
             if !is_key(key) {
                 let what = if secret { "a line".to_owned() } else { format!("`{}`", key.escape_debug()) };
                 findings.push(Finding::error(
@@ -167,12 +169,16 @@ mod tests {
 
     #[test]
     fn the_plain_form_splits_at_the_first_sign_and_skips_comments() {
-        let (layer, findings) =
-            layer("CI", "\u{feff}# why\r\n\r\nURL=http://a/?b=c\r\nES_HOST = es \nEMPTY=\n  # x\n", false);
+        let (layer, findings) = layer(
+            "CI",
+            "\u{feff}# why\r\n\r\nURL=http://a/?b=c\r\nES_HOST = es \nEMPTY=\n  # x\nB=  x\n",
+            false,
+        );
         assert!(findings.is_empty(), "{findings:?}");
         let given = |key: &str| layer.entries[key].given.clone();
         assert_eq!(given("URL"), Given::Plain("http://a/?b=c".into()));
         assert_eq!(given("ES_HOST"), Given::Plain("es".into()));
+        assert_eq!(given("B"), Given::Plain("  x".into()), "as the procedure had it");
         assert_eq!(given("EMPTY"), Given::Plain(String::new()));
         assert_eq!(layer.entries["URL"].place.as_ref().unwrap().line, 3);
     }

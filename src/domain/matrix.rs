@@ -51,7 +51,7 @@ pub fn rows(workspace: &Workspace, renderings: &[Arc<Rendering>]) -> Vec<RuleRow
             let base = renderings.iter().find_map(file);
             let rule = renderings
                 .iter()
-                .find_map(|rendering| rendering.rules.iter().find(|rule| rule.path == path).cloned())
+                .find_map(|rendering| rendering.rule(path).cloned())
                 .unwrap_or_else(|| Rule::read(path, None));
             let shown = format!("{}{path}", workspace.prefix);
             let cells = renderings

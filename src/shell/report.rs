@@ -100,8 +100,9 @@ impl<'a> Report<'a> {
         // What stands before the mark can be shorter or longer once it is safe to show.
         let before = |end: usize| sanitise(self.masked(line.get(..end).unwrap_or_default()).as_bytes()).len();
         let shown = sanitise(shown.as_bytes());
-        let (start, end) = (before(start).min(shown.len()), before(end.max(start)).min(shown.len()));
-        (shown, start..end.max(start))
+        let start = boundary(&shown, before(start));
+        let end = boundary(&shown, before(end)).max(start);
+        (shown, start..end)
     }
 
     /// A line with what could be a secret hidden.
@@ -126,6 +127,11 @@ impl<'a> Report<'a> {
         let blanks = value.len() - value.trim_start().len();
         self.keys.contains(name).then_some(key.len() + 1 + blanks)
     }
+}
+
+/// The last place up to `at` where a text can be cut.
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 fn level(severity: Severity) -> Level<'static> {

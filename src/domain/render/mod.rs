@@ -94,7 +94,7 @@ pub fn render(
     let (kept_out, mut exclusion_findings) = exclude(workspace, environment);
     findings.append(&mut exclusion_findings);
     for template in &workspace.templates {
-        if kept_out.iter().any(|(path, _)| *path == template.path) {
+        if kept_out.binary_search_by(|(path, _)| path.cmp(&template.path)).is_ok() {
             continue;
         }
         let done = render_file(&workspace.prefix, template, environment, secrets);
@@ -130,7 +130,14 @@ pub fn render(
 impl Rendering {
     /// The file of that path.
     pub fn file(&self, path: &str) -> Option<&RenderedFile> {
-        self.files.iter().find(|file| file.path == path)
+        let at = self.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()?;
+        self.files.get(at)
+    }
+
+    /// The rule in the file of that path.
+    pub fn rule(&self, path: &str) -> Option<&Rule> {
+        let at = self.rules.binary_search_by(|rule| rule.path.as_str().cmp(path)).ok()?;
+        self.rules.get(at)
     }
 
     /// Whether `ElastAlert` would not load it, or it could not be rendered.

@@ -18,12 +18,12 @@ use crate::shell::report::{Report, summary};
 pub struct CheckArguments {
     /// Only this environment
     #[arg(value_name = "ENV")]
-    pub environment: Option<String>,
+    pub named: Option<String>,
 }
 
 /// Prints the findings.
 pub async fn run<W: World>(context: &Context<W>, arguments: CheckArguments) -> Result<Exit, Problem> {
-    let only: Option<EnvName> = match (&arguments.environment, &context.environment) {
+    let only: Option<EnvName> = match (&arguments.named, &context.environment) {
         // Nobody names one: all of them.
         (None, None) => None,
         (named, _) => Some(context.choose(named.as_deref()).await?.name),

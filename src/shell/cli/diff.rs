@@ -16,7 +16,7 @@ use crate::shell::print::{Exit, Printer, Role};
 pub struct DiffArguments {
     /// The environment
     #[arg(value_name = "ENV")]
-    pub environment: Option<String>,
+    pub named: Option<String>,
     /// What it is compared with: another environment, or `running`
     #[arg(long, value_name = "ENV|running", default_value = "running")]
     pub against: String,
@@ -27,7 +27,7 @@ pub struct DiffArguments {
 
 /// Prints the differences.
 pub async fn run<W: World>(context: &Context<W>, arguments: DiffArguments) -> Result<Exit, Problem> {
-    let environment = context.choose(arguments.environment.as_deref()).await?.name;
+    let environment = context.choose(arguments.named.as_deref()).await?.name;
     let overview = context.engine.open(1).await?;
     find(&overview.workspace, &environment)?;
     let against = match arguments.against.as_str() {

@@ -23,7 +23,7 @@ use crate::shell::report::{Report, summary};
 pub struct RenderArguments {
     /// The environment
     #[arg(value_name = "ENV")]
-    pub environment: Option<String>,
+    pub named: Option<String>,
     /// Write the files into this folder, secrets filled in; nothing is overwritten
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -31,7 +31,7 @@ pub struct RenderArguments {
 
 /// Prints or writes the files.
 pub async fn run<W: World>(context: &Context<W>, arguments: RenderArguments) -> Result<Exit, Problem> {
-    let environment = context.choose(arguments.environment.as_deref()).await?.name;
+    let environment = context.choose(arguments.named.as_deref()).await?.name;
     let overview = context.engine.open(1).await?;
     find(&overview.workspace, &environment)?;
     if let Some(folder) = &arguments.out {

@@ -1,0 +1,45 @@
+//! Runs that cannot be carried out. They say what happened, where, why and what to do, and end with the code that
+//! belongs to it.
+
+use insta::assert_snapshot;
+
+use crate::{fixture, run, run_with};
+
+#[test]
+fn an_environment_that_is_not_there_is_named_with_the_nearest_one() {
+    assert_snapshot!(run(&fixture("healthy"), &["render", "Prodction"]));
+    assert_snapshot!(run(&fixture("healthy"), &["check", "--environment", ""]));
+}
+
+#[test]
+fn a_folder_that_is_no_workspace_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let answer = run(folder.path(), &["check", "--workspace", "."]);
+    assert_snapshot!(answer);
+}
+
+#[test]
+fn a_secret_that_cannot_be_had_is_told_and_nothing_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("config/environments");
+    std::fs::create_dir_all(&copy).unwrap();
+    std::fs::create_dir_all(folder.path().join("rules")).unwrap();
+    std::fs::write(copy.join("Default.yaml"), "secrets: { HOOK: { env: NOT_SET } }\n").unwrap();
+    std::fs::write(folder.path().join("rules/a.yaml"), "name: A\nurl: @@HOOK@@\n").unwrap();
+    assert_snapshot!(run(folder.path(), &["render", "--out", "out"]));
+    assert!(!folder.path().join("out").exists());
+}
+
+#[test]
+fn a_rendering_with_errors_is_printed_told_and_not_written() {
+    assert_snapshot!(run_with(
+        &fixture("broken"),
+        &["render", "--out", "/nonexistent/out"],
+        &[("ENVIRONMENT", "Default")]
+    ));
+}
+
+#[test]
+fn an_engine_that_does_not_answer_is_another_exit_code() {
+    assert_snapshot!(run(&fixture("healthy"), &["diff", "Production"]));
+}
