@@ -4,4 +4,11 @@
 #![expect(clippy::expect_used, clippy::indexing_slicing, clippy::disallowed_methods, reason = "tests")]
 
 mod console;
+mod demo;
 mod terminal;
+
+/// The real one.
+const BINARY: &str = env!("CARGO_BIN_EXE_alertdeck");
+
+/// A size that many have.
+const USUAL: (u16, u16) = (120, 40);

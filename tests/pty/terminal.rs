@@ -151,9 +151,14 @@ impl Console {
         }
     }
 
-    /// All bytes that the binary wrote since this was asked last.
-    pub(crate) fn take_raw(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.raw)
+    /// All that the binary wrote since the beginning, or since [`Self::forget`].
+    pub(crate) fn written(&self) -> String {
+        String::from_utf8_lossy(&self.raw).into_owned()
+    }
+
+    /// Forgets what the binary wrote so far; the screen stays.
+    pub(crate) fn forget(&mut self) {
+        self.raw.clear();
     }
 
     /// Waits until the operating system says that the binary is stopped.

@@ -24,7 +24,8 @@ pub struct DemoArguments {
 /// Opens the console on the demo's world.
 pub async fn run(out: Printer, arguments: DemoArguments) -> Result<Exit, Problem> {
     let (world, root) = demo::world(arguments.at.unwrap_or_else(now)).await?;
-    let engine = Engine::new(world, root, Vec::new());
+    let mut engine = Engine::new(world, root, Vec::new());
+    engine.by = "you".to_owned();
     let guests = Guests { editor: None, root: None, shell: Vec::new() };
     let mut settings = Settings::from_environment(guests)?;
     settings.demo = true;

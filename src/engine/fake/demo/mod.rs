@@ -28,8 +28,8 @@ const WEBHOOK: &str = "https://hooks.slack.invalid/services/T0DEMO/B0DEMO/not-a-
 
 /// The gates of the sample are as long as they should be in earnest; in a demo somebody waits for them.
 const GATES: [(&str, &str); 2] = [
-    ("gate: { stable: 10s, deadline: 60s }", "gate: { stable: 4s, deadline: 40s }"),
-    ("gate: { stable: 15s, deadline: 90s }", "gate: { stable: 4s, deadline: 40s }"),
+    ("gate: { stable: 10s, deadline: 60s }", "gate: { stable: 3s, deadline: 40s }"),
+    ("gate: { stable: 15s, deadline: 90s }", "gate: { stable: 3s, deadline: 40s }"),
 ];
 
 /// What runs in an environment when the demo begins.

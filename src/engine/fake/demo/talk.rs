@@ -59,7 +59,7 @@ fn behaviour(launch: &Launch, environment: &str) -> Behaviour {
     let file = NEW_RULE.rsplit('/').next().unwrap_or(NEW_RULE);
     if environment == "Production" && launch.rules().iter().any(|(path, _)| path.ends_with(file)) {
         let fate = Fate::DiesLoading(format!("Error initializing rule New administrator: {TIMEOUT}"));
-        return Behaviour { load: Duration::from_secs(6), fate, ..usual };
+        return Behaviour { load: Duration::from_secs(4), fate, ..usual };
     }
     usual
 }
