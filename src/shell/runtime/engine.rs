@@ -67,8 +67,8 @@ impl<W: World> UseCases for Engine<W> {
         Err(unbuilt("follow a log"))
     }
 
-    async fn watch(&self, _overview: Arc<Overview>, _facts: Sender<Fact>) {
-        std::future::pending::<()>().await;
+    async fn watch(&self, overview: Arc<Overview>, facts: Sender<Fact>) {
+        Self::watch(self, overview, facts).await;
     }
 }
 
