@@ -43,6 +43,7 @@ pub(super) fn texts(model: &Model) -> Vec<String> {
     let mut texts = Vec::new();
     for environment in model.listed() {
         let standing = standing(model, &environment.name);
+        texts.push(standing.word.to_owned());
         texts.extend([standing.since, standing.last_seen].into_iter().flatten().map(|at| age(at, now)));
     }
     for engine in model.facts.unreachable() {

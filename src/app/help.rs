@@ -35,9 +35,7 @@ fn scopes() -> Vec<Scope> {
 
 /// The help where the keys go now: the innermost scope first. Commands of several scopes stand in the first of them.
 pub fn sections(model: &Model) -> Vec<(&'static str, Vec<HelpLine>)> {
-    let mut beneath = model.clone();
-    beneath.reading = None;
-    let active = scope::active(&beneath);
+    let active = scope::beneath(model);
     let rest = scopes().into_iter().filter(|scope| !active.contains(scope));
     active
         .iter()
@@ -50,7 +48,7 @@ pub fn sections(model: &Model) -> Vec<(&'static str, Vec<HelpLine>)> {
                 .map(|spec| HelpLine {
                     keys: keys(spec),
                     doc: spec.doc.trim(),
-                    reason: match spec.availability(&beneath) {
+                    reason: match spec.availability(model) {
                         Availability::No(reason) if active.contains(&scope) => Some(reason),
                         Availability::No(_) | Availability::Yes => None,
                     },

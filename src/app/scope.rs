@@ -85,11 +85,18 @@ pub const CONTEXTS: &[&[Scope]] = &[
 
 /// The scopes that are active now, innermost first. What lies on top gets the keys.
 pub fn active(model: &Model) -> &'static [Scope] {
-    let innermost = if model.question.is_some() {
-        Scope::Question
+    if model.question.is_some() {
+        context(Scope::Question)
     } else if model.reading.is_some() {
-        Scope::Reading
-    } else if model.prompt.is_some() {
+        context(Scope::Reading)
+    } else {
+        beneath(model)
+    }
+}
+
+/// The scopes that are active once the text or the question on top is closed.
+pub fn beneath(model: &Model) -> &'static [Scope] {
+    context(if model.prompt.is_some() {
         Scope::Typing
     } else if let Some(deploy) = &model.deploy {
         match &deploy.stage {
@@ -112,6 +119,9 @@ pub fn active(model: &Model) -> &'static [Scope] {
             (Focus::Detail, Tab::Health) => Scope::Health,
             (Focus::Detail, Tab::Processes) => Scope::Processes,
         }
-    };
+    })
+}
+
+fn context(innermost: Scope) -> &'static [Scope] {
     CONTEXTS.iter().find(|context| context.first() == Some(&innermost)).copied().unwrap_or_default()
 }

@@ -3,9 +3,9 @@
 
 use crate::domain::container::Container;
 use crate::domain::environment::EnvName;
-use crate::domain::health::{State, Sync};
+use crate::domain::health::{Ladder, State, Sync};
 use crate::domain::plan::ReleaseNumber;
-use crate::domain::remote::{Remote, Timestamp};
+use crate::domain::remote::{Remote, Seen, Timestamp};
 
 use super::model::Model;
 
@@ -45,14 +45,19 @@ pub fn sync_words(sync: Option<Sync>) -> String {
     }
 }
 
+/// A judgement older than this is no longer believed; one is made every few seconds.
+const BELIEVED: i64 = 60;
+
 /// How an environment stands, by the facts of the model.
 pub fn standing(model: &Model, environment: &EnvName) -> Standing {
     let facts = model.facts.environment(environment);
     let container = facts.and_then(|facts| current(&facts.containers));
+    let engine = model.facts.engine_of(environment);
+    let outage = engine.and_then(|engine| engine.answer.problem());
     let mut standing = Standing {
         state: State::Unknown,
         word: "not seen yet",
-        sync: facts.and_then(|facts| facts.sync.last()).map(|seen| seen.value),
+        sync: facts.and_then(|facts| sync(&facts.sync, outage.is_some())),
         release: container.and_then(Container::release),
         since: container
             .filter(|container| container.state.is_alive())
@@ -60,21 +65,14 @@ pub fn standing(model: &Model, environment: &EnvName) -> Standing {
         last_seen: None,
         trouble: None,
     };
-    let engine = model.facts.engine_of(environment);
-    if let Some(problem) = engine.and_then(|engine| engine.answer.problem()) {
+    let ladder = facts.and_then(|facts| facts.ladder.last());
+    if let Some(problem) = outage {
         standing.state = State::Failing;
         standing.word = "no engine";
         standing.last_seen = engine.and_then(|engine| engine.answer.last()).map(|seen| seen.at);
         standing.trouble = Some(problem.what.clone());
-    } else if let Some(ladder) = facts.and_then(|facts| facts.ladder.last()) {
-        standing.state = ladder.value.state();
-        standing.word = ladder.value.state().word();
-        standing.trouble =
-            ladder.value.first_trouble().map(|rung| format!("{}: {}", rung.name.name(), rung.evidence));
-        if ladder.value.deployed == Some(false) {
-            standing.state = State::Unknown;
-            standing.word = "not deployed";
-        }
+    } else if let Some(seen) = ladder {
+        judge(&mut standing, seen, model.now);
     }
     let deploying = model
         .deploy
@@ -85,4 +83,30 @@ pub fn standing(model: &Model, environment: &EnvName) -> Standing {
         standing.word = "deploying";
     }
     standing
+}
+
+/// Takes over what a ladder says, unless nobody has looked for long.
+fn judge(standing: &mut Standing, seen: &Seen<Ladder>, now: Timestamp) {
+    let ladder = &seen.value;
+    standing.state = ladder.state();
+    standing.word = ladder.state().word();
+    standing.trouble = ladder.first_trouble().map(|rung| format!("{}: {}", rung.name.name(), rung.evidence));
+    if ladder.deployed == Some(false) {
+        standing.state = State::Unknown;
+        standing.word = "not deployed";
+    }
+    if now.as_second().saturating_sub(seen.at.as_second()) > BELIEVED {
+        standing.trouble = Some(format!("nobody looked since it was {}", standing.word));
+        standing.state = State::Unknown;
+        standing.word = "out of date";
+        standing.last_seen = Some(seen.at);
+    }
+}
+
+/// The newest comparison. One that failed is unknown; in an outage the last one stands, with its age beside it.
+fn sync(known: &Remote<Sync>, outage: bool) -> Option<Sync> {
+    match known {
+        Remote::Failed { .. } if !outage => Some(Sync::Unknown),
+        known => known.last().map(|seen| seen.value),
+    }
 }

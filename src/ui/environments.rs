@@ -117,6 +117,8 @@ fn row_of(screen: &mut Screen<'_>, area: Rect, name: &EnvName, selected: bool, f
     let colour = |style: ratatui::style::Style| if selected { plain } else { style };
     let state = colour(theme.state(standing.state));
     let dim = colour(theme.dim);
+    // What cannot be seen now is shown as it was, and does not look like news.
+    let plain = if standing.last_seen.is_some() { colour(theme.dim) } else { plain };
     let sync = sync_words(standing.sync);
     let release = standing.release.map_or_else(String::new, |release| format!("r{release}"));
     if area.height == 1 && area.width >= WIDE {
@@ -156,6 +158,7 @@ fn row_of(screen: &mut Screen<'_>, area: Rect, name: &EnvName, selected: bool, f
 
 fn sync_style(screen: &Screen<'_>, standing: &Standing) -> ratatui::style::Style {
     match standing.sync {
+        _ if standing.last_seen.is_some() => screen.theme.dim,
         Some(Sync::Differs { .. }) => screen.theme.changed,
         Some(Sync::InSync) => screen.theme.text,
         Some(Sync::Absent | Sync::Unknown) | None => screen.theme.dim,

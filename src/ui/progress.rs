@@ -83,11 +83,17 @@ pub(super) fn ended(screen: &Screen<'_>, deploy: &Deploy, ended: &Ended, width: 
     match &ended.outcome {
         Ok(report) => report_lines(screen, plan, report, ended, width, &mut lines),
         Err(why) => {
-            lines.extend(banner(" NO VERDICT ", theme.danger, width));
-            let text = format!(
-                "The deploy of {} ended without a verdict. Look at its health before anything else.",
-                deploy.environment
-            );
+            let begun = ended.steps.iter().any(|view| view.state != StepState::Waiting);
+            let (word, style, text) = if begun {
+                let text = format!(
+                    "The deploy of {} ended without a verdict. Look at its health before anything else.",
+                    deploy.environment
+                );
+                (" ✖ NO VERDICT ", theme.danger, text)
+            } else {
+                (" ✖ NOT DEPLOYED ", theme.failing, format!("Nothing was begun in {}.", deploy.environment))
+            };
+            lines.extend(banner(word, style, width));
             lines.extend(wrap_words(&text, width).into_iter().map(|text| Line::styled(text, theme.text)));
             lines.push(Line::default());
             lines.extend(problem(theme, why, width, theme.failing));

@@ -117,7 +117,32 @@ fn an_outage_keeps_what_was_seen_last_and_says_so() {
     assert_eq!(seen.release.unwrap().0, 12, "an outage is not emptiness");
     assert_eq!(seen.last_seen, Some(at(0)));
     script.engine(true);
+    assert_eq!(
+        standing(&script.model, &name("CI")).word,
+        "out of date",
+        "an engine that is back proves nothing"
+    );
+    let ladder = ladder(RungName::Alerts, State::Ok, "no alert failed to be sent");
+    script.fact(FactKind::Health { environment: name("CI"), ladder });
     assert_eq!(standing(&script.model, &name("CI")).word, "ok");
+}
+
+#[test]
+fn a_judgement_that_nobody_renews_is_not_believed() {
+    let mut script = Script::running();
+    script.tick(50);
+    assert_eq!(standing(&script.model, &name("CI")).word, "ok");
+    assert!(script.tick(61), "and the screen is drawn, although nobody said anything");
+    let seen = standing(&script.model, &name("CI"));
+    assert_eq!((seen.word, seen.state, seen.last_seen), ("out of date", State::Unknown, Some(at(0))));
+}
+
+#[test]
+fn a_comparison_that_fails_while_the_engine_answers_is_unknown() {
+    let mut script = Script::running();
+    let sync = Err(Problem::new("engine.timeout", "no answer in time"));
+    script.fact(FactKind::Sync { environment: name("CI"), sync });
+    assert_eq!(standing(&script.model, &name("CI")).sync, Some(crate::domain::health::Sync::Unknown));
 }
 
 #[test]

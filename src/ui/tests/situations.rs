@@ -259,3 +259,25 @@ fn every_verdict_is_plain() {
         shoot(&format!("verdict_{verdict:?}").to_lowercase(), script);
     }
 }
+
+#[test]
+fn a_deploy_that_was_not_begun_says_so() {
+    let mut script = Script::running();
+    script.planned(Guard::Open);
+    script.keys("d");
+    let ticket = Ticket(script.model.tickets);
+    let why = Problem::new("deploy.stale", "the plan is no longer true").why("another container runs");
+    script.done(ticket, Outcome::Deployed(Err(why)));
+    shoot("verdict_stale", script);
+}
+
+#[test]
+fn without_colours_everything_is_still_told_apart() {
+    let theme = Theme::built_in("mono").unwrap();
+    let mut script = Script::running();
+    script.keys("<enter> n");
+    let (buffer, _) = draw(&mut script, &theme, 80, 24);
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("mono_80x24", picture(&buffer, &theme));
+    });
+}
