@@ -264,6 +264,13 @@ impl<W: World> Engine<W> {
         Self { world, root, set, octopus: false, by: "somebody".to_owned() }
     }
 
+    /// Says who works.
+    #[must_use]
+    pub fn signed(mut self, by: String) -> Self {
+        self.by = by;
+        self
+    }
+
     /// Says whether Octopus Deploy chose the environment.
     #[must_use]
     pub fn under_octopus(mut self, octopus: bool) -> Self {

@@ -59,7 +59,8 @@ async fn start(arguments: Arguments, out: Printer) -> Result<Exit, Problem> {
     }
     let root = settings::workspace(arguments.workspace)?;
     let world = RealWorld::new(settings::docker());
-    let engine = Engine::new(world, root, arguments.set).under_octopus(settings::octopus());
+    let engine =
+        Engine::new(world, root, arguments.set).under_octopus(settings::octopus()).signed(settings::person());
     match arguments.verb {
         None => console::open(engine, out).await,
         Some(verb) => {

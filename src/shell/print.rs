@@ -10,6 +10,9 @@ use serde::Serialize;
 
 use crate::domain::problem::{Problem, code};
 
+/// How long a status may be, so that it stays on one line of the narrowest terminal.
+const STATUS: usize = 78;
+
 /// The version of the JSON lines, in the first line of each output. A new minor number adds, a new major one breaks.
 const SCHEMA: &str = "1.0";
 
@@ -185,7 +188,21 @@ impl Printer {
 
     /// Says something on standard error.
     pub fn talk(&self, text: impl AsRef<str>) {
+        // A status may stand there.
+        self.status("");
         say(text.as_ref());
+    }
+
+    /// Shows a line on standard error that the next one replaces, where that is a terminal; elsewhere nothing.
+    pub fn status(&self, text: &str) {
+        if !self.live {
+            return;
+        }
+        let text: String = text.chars().take(STATUS).collect();
+        let shown = io::stderr().lock().write_all(format!("\r\x1b[K{text}").as_bytes());
+        if shown.is_err() {
+            tracing::debug!("standard error is closed");
+        }
     }
 
     /// A text of talk in the colour of its role, where there are colours.

@@ -9,6 +9,7 @@ use directories::BaseDirs;
 
 use crate::domain::environment::EnvName;
 use crate::domain::problem::Problem;
+use crate::domain::text::sanitise;
 use crate::engine::docker::DockerSettings;
 
 /// How bash exports a shell function of that name to the processes it starts.
@@ -72,6 +73,15 @@ pub fn docker() -> DockerSettings {
         tls: given("DOCKER_TLS_VERIFY").is_some(),
         folder: given("DOCKER_CONFIG").map(PathBuf::from).or_else(home),
     }
+}
+
+/// Who works, as a claim: `ann@laptop`.
+pub fn person() -> String {
+    let named = |names: [&str; 2]| names.into_iter().filter_map(variable).find(|name| !name.is_empty());
+    let who = named(["USER", "LOGNAME"]).unwrap_or_else(|| "somebody".to_owned());
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let clean = |text: String| sanitise(text.as_bytes());
+    format!("{}@{}", clean(who), clean(host))
 }
 
 /// The person's editor, as they wrote it.

@@ -174,9 +174,10 @@ pub(super) async fn log_tail<D: Docker, C: Clock>(
     clock: &C,
 ) -> Vec<String> {
     let lines = tail(docker, id, clock).await;
+    let lines = condensed(&lines);
     let skip = lines.len().saturating_sub(SHOWN);
-    let shown = lines.iter().skip(skip).map(|line| {
-        let text = mask.mask(line.text.clone());
+    let shown = lines.into_iter().skip(skip).map(|line| {
+        let text = mask.mask(line);
         if text.chars().count() <= WIDEST {
             text
         } else {
@@ -184,4 +185,23 @@ pub(super) async fn log_tail<D: Docker, C: Clock>(
         }
     });
     shown.collect()
+}
+
+/// The lines, of long indented stretches only their beginning and end: one failed load prints thousands of lines of
+/// schema, and what matters stands around them.
+fn condensed(lines: &[LogLine]) -> Vec<String> {
+    let is_deep = |line: &LogLine| line.text.starts_with("    ");
+    let mut shown = Vec::new();
+    for stretch in lines.chunk_by(|one, next| is_deep(one) == is_deep(next)) {
+        let text = |line: &LogLine| line.text.clone();
+        match (stretch.first().is_some_and(is_deep), stretch.len()) {
+            (true, 13..) => {
+                shown.extend(stretch.iter().take(3).map(text));
+                shown.push(format!("    … {} lines …", stretch.len() - 6));
+                shown.extend(stretch.iter().skip(stretch.len() - 3).map(text));
+            }
+            _ => shown.extend(stretch.iter().map(text)),
+        }
+    }
+    shown
 }

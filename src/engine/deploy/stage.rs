@@ -42,7 +42,7 @@ impl<D: Docker> Work<'_, D> {
         self.fill(lock, &mounts.rules, rules).await?;
         if new_logs {
             // A volume that is new belongs to root, and ElastAlert could not write into it.
-            let mut logs = Archive::new(owner, now);
+            let mut logs = Archive::new(&mounts.logs, owner, now);
             logs.folder("", 0o755);
             self.fill(lock, &mounts.logs, logs).await?;
         }
@@ -53,8 +53,10 @@ impl<D: Docker> Work<'_, D> {
         let bytes = archive.finish().map_err(|error| {
             Problem::new("deploy.archive", format!("cannot pack the files for {path}")).why(error.to_string())
         })?;
-        // The same files over themselves are the same files.
-        twice(|| self.docker.upload(lock, path, bytes.clone())).await
+        // The engine does not change the folder that it unpacks into, so that it is its parent: only as an entry of
+        // the archive does a mounted folder itself get its owner. The same files over themselves are the same files.
+        let (parent, _) = split(path);
+        twice(|| self.docker.upload(lock, parent, bytes.clone())).await
     }
 
     /// The files below a folder of the rendering, for the volume that is mounted at `mount`.
@@ -66,7 +68,7 @@ impl<D: Docker> Work<'_, D> {
         marker: Option<&[u8]>,
         now: Timestamp,
     ) -> Archive {
-        let mut archive = Archive::new(owner, now);
+        let mut archive = Archive::new(mount, owner, now);
         archive.folder("", 0o700);
         // A mount inside of this one needs a place, and the container cannot make it: it only reads.
         for VolumeMount { target, .. } in &self.plan.container.volumes {
@@ -138,8 +140,20 @@ impl<D: Docker> Work<'_, D> {
     }
 }
 
-/// A tar archive in the making.
+/// The parent of an absolute path, and its last name.
+fn split(path: &str) -> (&str, &str) {
+    let path = path.trim_end_matches('/');
+    match path.rsplit_once('/') {
+        Some(("", name)) => ("/", name),
+        Some((parent, name)) => (parent, name),
+        None => ("/", path),
+    }
+}
+
+/// A tar archive in the making: a folder and what is in it.
 struct Archive {
+    /// The folder's own name.
+    top: String,
     builder: tar::Builder<Vec<u8>>,
     owner: Owner,
     modified: u64,
@@ -148,8 +162,9 @@ struct Archive {
 }
 
 impl Archive {
-    fn new(owner: Owner, now: Timestamp) -> Self {
+    fn new(path: &str, owner: Owner, now: Timestamp) -> Self {
         Self {
+            top: split(path).1.to_owned(),
             builder: tar::Builder::new(Vec::new()),
             owner,
             modified: u64::try_from(now.as_second()).unwrap_or_default(),
@@ -171,7 +186,7 @@ impl Archive {
         let mut header = self.header(mode);
         header.set_entry_type(tar::EntryType::Directory);
         header.set_size(0);
-        let added = self.builder.append_data(&mut header, format!("./{path}"), std::io::empty());
+        let added = self.builder.append_data(&mut header, format!("{}/{path}", self.top), std::io::empty());
         self.failed = self.failed.take().or(added.err());
     }
 
@@ -188,7 +203,7 @@ impl Archive {
     fn file(&mut self, path: &str, bytes: &[u8]) {
         let mut header = self.header(0o600);
         header.set_size(bytes.len() as u64);
-        let added = self.builder.append_data(&mut header, path, bytes);
+        let added = self.builder.append_data(&mut header, format!("{}/{path}", self.top), bytes);
         self.failed = self.failed.take().or(added.err());
     }
 

@@ -233,26 +233,37 @@ impl Docker for FakeDocker {
 
     async fn upload(&self, id: &ContainerId, path: &str, archive: Vec<u8>) -> Result<(), Problem> {
         self.call(Call::Upload, path, |state, _| {
+            let refused = |why: String| {
+                Problem::new(code::ENGINE_REFUSED, format!("cannot write {path} of container {id}")).why(why)
+            };
+            let entries = tree::unpack(&archive).map_err(|error| refused(error.to_string()))?;
+            // The folder itself and every entry may lie in a mount of its own.
+            let within = |entry: &str| format!("{}/{entry}", path.trim_end_matches('/'));
             let container = state.find(&id.0).ok_or_else(|| missing(&id.0))?;
-            let (mount, below) = place(container, path);
-            if mount.as_ref().is_some_and(|mount| mount.read_only) {
-                return Err(Problem::new(
-                    code::ENGINE_REFUSED,
-                    format!("the engine did not take files for `{path}` of container {id}"),
-                )
-                .why("mounted volume is marked read-only"));
+            let mut places = vec![place(container, path)];
+            places.extend(entries.iter().map(|(entry, _)| place(container, &within(entry))));
+            if places.iter().any(|(mount, _)| mount.as_ref().is_some_and(|mount| mount.read_only)) {
+                return Err(refused(
+                    "the engine answered 500: mounted volume is marked read-only".to_owned(),
+                ));
             }
-            let tree = tree_of(state, &id.0, mount.as_ref())?;
-            if !tree::has_folder(tree, &below) {
+            let (mount, below) = place(container, path);
+            // Whatever is mounted in a folder makes that folder.
+            let holds_a_mount = container.given.mounts.iter().any(|mount| {
+                let rest = mount.target.strip_prefix(path.trim_end_matches('/'));
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            });
+            let is_there = tree::has_folder(tree_of(state, &id.0, mount.as_ref())?, &below);
+            if !is_there && !holds_a_mount {
                 return Err(Problem::new(
                     code::ENGINE_MISSING,
                     format!("no folder `{path}` in container {id}"),
                 ));
             }
-            tree::unpack(tree, &below, &archive).map_err(|error| {
-                Problem::new(code::ENGINE_REFUSED, format!("the engine cannot read the archive for `{path}`"))
-                    .why(error.to_string())
-            })
+            for ((_, node), (mount, below)) in entries.into_iter().zip(places.into_iter().skip(1)) {
+                tree_of(state, &id.0, mount.as_ref())?.insert(below, node);
+            }
+            Ok(())
         })
         .await
     }

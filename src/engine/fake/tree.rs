@@ -38,12 +38,14 @@ pub(super) fn has_folder(tree: &Tree, path: &str) -> bool {
         || tree.keys().any(|name| name.starts_with(&below))
 }
 
-/// Unpacks an archive below a folder of the tree.
-pub(super) fn unpack(tree: &mut Tree, folder: &str, archive: &[u8]) -> Result<(), std::io::Error> {
+/// What an archive holds, by its path. The folder that it is unpacked into is left as it is, whatever the archive says
+/// about it, as the engine does.
+pub(super) fn unpack(archive: &[u8]) -> Result<Vec<(String, Node)>, std::io::Error> {
     let mut archive = tar::Archive::new(archive);
+    let mut unpacked = Vec::new();
     for entry in archive.entries()? {
         let mut entry = entry?;
-        let path = join(folder, &String::from_utf8_lossy(&entry.path_bytes()));
+        let path = plain(&String::from_utf8_lossy(&entry.path_bytes()));
         let header = entry.header().clone();
         let bytes = if header.entry_type().is_dir() {
             None
@@ -52,10 +54,12 @@ pub(super) fn unpack(tree: &mut Tree, folder: &str, archive: &[u8]) -> Result<()
             entry.read_to_end(&mut bytes)?;
             Some(bytes)
         };
-        let node = Node { bytes, mode: header.mode()? & 0o7777, uid: header.uid()?, gid: header.gid()? };
-        tree.insert(path, node);
+        if !path.is_empty() {
+            let node = Node { bytes, mode: header.mode()? & 0o7777, uid: header.uid()?, gid: header.gid()? };
+            unpacked.push((path, node));
+        }
     }
-    Ok(())
+    Ok(unpacked)
 }
 
 /// Packs a path of the tree as the engine does: below the path's last name.
@@ -69,9 +73,11 @@ pub(super) fn pack(tree: &Tree, path: &str, last: &str) -> Result<Option<Vec<u8>
         any = true;
         let mut header = tar::Header::new_gnu();
         header.set_entry_type(tar::EntryType::Directory);
-        header.set_mode(0o755);
-        header.set_uid(0);
-        header.set_gid(0);
+        // It is root's until an archive says otherwise.
+        let root = tree.get("");
+        header.set_mode(root.map_or(0o755, |node| node.mode));
+        header.set_uid(root.map_or(0, |node| node.uid));
+        header.set_gid(root.map_or(0, |node| node.gid));
         header.set_size(0);
         builder.append_data(&mut header, format!("{last}/"), &b""[..])?;
     }

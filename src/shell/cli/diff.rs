@@ -40,17 +40,19 @@ pub async fn run<W: World>(context: &Context<W>, arguments: DiffArguments) -> Re
         if unhinted { problem.hint("`--against Default` needs no engine") } else { problem }
     })?;
     if context.out.json() {
-        for file in diff.files.iter().filter(|file| file.status != FileStatus::Unchanged) {
-            context.out.record("file", file)?;
-        }
-        context.out.record(
-            "diff",
-            &serde_json::json!({ "old": diff.old, "new": diff.new, "count": diff.count() }),
-        )?;
+        record(&diff, context.out)?;
     } else {
         print(&diff, context.out)?;
     }
     Ok(if arguments.exit_code && diff.count().any() { Exit::Changes } else { Exit::Ok })
+}
+
+/// Prints a diff for programs: a record for each file that differs, and one for all.
+pub fn record(diff: &Diff, out: Printer) -> Result<(), Problem> {
+    for file in diff.files.iter().filter(|file| file.status != FileStatus::Unchanged) {
+        out.record("file", file)?;
+    }
+    out.record("diff", &serde_json::json!({ "old": diff.old, "new": diff.new, "count": diff.count() }))
 }
 
 /// Prints a diff for people.

@@ -3,9 +3,11 @@
 
 pub mod check;
 pub mod demo;
+pub mod deploy;
 pub mod diff;
 pub mod envs;
 pub mod keys;
+pub mod plan;
 pub mod render;
 pub mod rules;
 
@@ -68,6 +70,10 @@ pub enum Verb {
     Demo(demo::DemoArguments),
     /// The keys of the console
     Keys(keys::KeysArguments),
+    /// What a deploy would do now
+    Plan(plan::PlanArguments),
+    /// Deploy an environment, and put back what ran before if it fails
+    Deploy(deploy::DeployArguments),
 }
 
 /// What every verb gets: the use cases, the printer and the environment that was asked for.
@@ -93,6 +99,8 @@ pub async fn run<W: World>(context: &Context<W>, verb: Verb) -> Result<Exit, Pro
         // It was dealt with before a workspace was looked for.
         Verb::Demo(arguments) => demo::run(context.out, arguments).await,
         Verb::Keys(arguments) => keys::run(context.out, arguments),
+        Verb::Plan(arguments) => plan::run(context, arguments).await,
+        Verb::Deploy(arguments) => deploy::run(context, arguments).await,
     }
 }
 

@@ -104,6 +104,28 @@ pub(crate) async fn a_download_is_bounded<D: Docker>(bench: &Bench<D>) {
     assert_eq!(bench.docker.download(&id, "/opt/rules", 100).await.unwrap_err().code, code::ENGINE_REFUSED);
 }
 
+pub(crate) async fn a_mounted_folder_gets_its_owner_through_its_parent<D: Docker>(bench: &Bench<D>) {
+    let id = filled(bench).await;
+    let mut owned = tar::Builder::new(Vec::new());
+    entry(&mut owned, "./", b"", 0o700, 1000);
+    bench.docker.upload(&id, "/opt/rules", owned.into_inner().unwrap()).await.unwrap();
+    let root = |archive: &[u8]| files(archive).into_iter().find(|(path, ..)| path == "rules");
+    let before = bench.docker.download(&id, "/opt/rules", LIMIT).await.unwrap();
+    let unchanged = root(&before).is_none_or(|(_, _, _, owner)| owner == 0);
+    assert!(unchanged, "the folder that is unpacked into keeps its owner");
+    let mut owned = tar::Builder::new(Vec::new());
+    entry(&mut owned, "rules/", b"", 0o700, 1000);
+    entry(&mut owned, "rules/more.txt", b"m", 0o600, 1000);
+    bench.docker.upload(&id, "/opt", owned.into_inner().unwrap()).await.unwrap();
+    // It went into the volume and not beside it: another container that has it mounted sees it.
+    let mut spec = bench.spec("reader", &SLEEPER);
+    spec.volumes = vec![bench.mount("rules", "/data/rules", true)];
+    let reader = bench.docker.create(&spec).await.unwrap();
+    let after = bench.docker.download(&reader, "/data/rules", LIMIT).await.unwrap();
+    assert_eq!(root(&after).unwrap(), ("rules".to_owned(), Vec::new(), 0o700, 1000));
+    assert!(files(&after).contains(&("rules/more.txt".to_owned(), b"m".to_vec(), 0o600, 1000)));
+}
+
 pub(crate) async fn a_read_only_mount_refuses_an_upload<D: Docker>(bench: &Bench<D>) {
     let hand = filled(bench).await;
     let mut spec = bench.spec("reader", &SLEEPER);

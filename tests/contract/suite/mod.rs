@@ -137,6 +137,7 @@ macro_rules! contract_cases {
         $each!(an_upload_replaces_and_does_not_delete);
         $each!(a_download_is_bounded);
         $each!(a_read_only_mount_refuses_an_upload);
+        $each!(a_mounted_folder_gets_its_owner_through_its_parent);
         $each!(a_volume_keeps_files_and_its_first_labels);
         $each!(a_used_volume_is_not_removed);
     };

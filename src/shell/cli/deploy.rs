@@ -1,0 +1,263 @@
+//! `alertdeck deploy`: shows the plan, asks as the guard of the environment demands, carries it out and says how it
+//! ended. The first Ctrl-C puts back what ran before; there is no way to leave it half done.
+
+use std::io::IsTerminal as _;
+use std::time::Duration;
+
+use tokio::io::AsyncBufReadExt as _;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::environment::{EnvName, Guard};
+use crate::domain::plan::{Options, Plan};
+use crate::domain::problem::{Problem, code};
+use crate::domain::progress::{DeployReport, Progress, StepEvent, Verdict};
+use crate::engine::World;
+use crate::shell::cli::{Context, diff, plan};
+use crate::shell::print::{Exit, Printer, Role};
+
+/// How many messages of a deploy may wait for being printed.
+const QUEUE: usize = 64;
+
+/// Flags of `deploy`.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct DeployArguments {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    pub env: Option<String>,
+    /// Do not ask yes or no
+    #[arg(short, long)]
+    pub yes: bool,
+    /// The environment's name once more, where its guard asks for it
+    #[arg(long, value_name = "ENV")]
+    pub confirm: Option<String>,
+    /// Deploy although the check found errors
+    #[arg(long)]
+    pub skip_check: bool,
+}
+
+/// Plans, asks, deploys.
+pub async fn run<W: World>(context: &Context<W>, arguments: DeployArguments) -> Result<Exit, Problem> {
+    let out = context.out;
+    let name = context.choose_to_change(arguments.env.as_deref()).await?;
+    let overview = context.engine.open(1).await?;
+    let options = Options { skip_check: arguments.skip_check };
+    let (made, compared) = context.engine.plan(&overview, &name, options).await?;
+    if out.json() {
+        out.record("plan", &made)?;
+        diff::record(&compared, out)?;
+    } else {
+        plan::talk(out, &made, &compared);
+    }
+    if let Some(obstacle) = made.obstacles.first() {
+        return Ok(Exit::from(obstacle));
+    }
+    let stop = CancellationToken::new();
+    if !made.nothing_to_do {
+        confirm(out, &made, &arguments).await?;
+    }
+    let (sender, receiver) = mpsc::channel(QUEUE);
+    let deploy = async {
+        tokio::select! {
+            biased;
+            report = context.engine.deploy(&overview, &made, sender, stop.clone()) => report,
+            problem = interruptions(out, &stop) => Err(problem),
+        }
+    };
+    let (report, printed) = tokio::join!(deploy, print_progress(out, receiver));
+    let report = report?;
+    printed?;
+    print_report(out, &report)?;
+    Ok(exit(&report))
+}
+
+/// Asks what the guard demands.
+async fn confirm(out: Printer, plan: &Plan, arguments: &DeployArguments) -> Result<(), Problem> {
+    let name = &plan.environment;
+    if let Some(given) = &arguments.confirm
+        && given != name.as_str()
+    {
+        return Err(Problem::new(code::GUARDED, format!("`--confirm {given}` is not {name}"))
+            .why("the name that is confirmed must be the one that is deployed"));
+    }
+    let asks = std::io::stdin().is_terminal() && out.live();
+    match plan.guard {
+        Guard::Open => Ok(()),
+        Guard::Confirm if arguments.yes || arguments.confirm.is_some() => Ok(()),
+        Guard::Confirm if asks => {
+            let answer = ask(out, &format!("deploy {name}? [y/N]")).await?;
+            if matches!(answer.to_lowercase().as_str(), "y" | "yes") { Ok(()) } else { Err(declined(name)) }
+        }
+        Guard::TypeName if arguments.confirm.is_some() => Ok(()),
+        Guard::TypeName if asks => {
+            let answer =
+                ask(out, &format!("type the name of the environment to deploy it ({name}):")).await?;
+            if answer == name.as_str() { Ok(()) } else { Err(declined(name)) }
+        }
+        Guard::Confirm => Err(Problem::new(code::GUARDED, format!("nobody confirmed the deploy of {name}"))
+            .why("its guard asks, and there is no terminal to answer on")
+            .hint("add --yes")),
+        Guard::TypeName => Err(Problem::new(code::GUARDED, format!("nobody typed the name {name}"))
+            .why("its guard asks for the name; --yes is not enough")
+            .hint(format!("add --confirm {name}"))),
+        Guard::ReadOnly => Err(Problem::new(code::GUARDED, format!("{name} is read-only"))),
+    }
+}
+
+fn declined(name: &EnvName) -> Problem {
+    Problem::new(code::INTERRUPTED, format!("{name} is not deployed: it was not confirmed"))
+}
+
+async fn ask(out: Printer, question: &str) -> Result<String, Problem> {
+    out.talk(out.paint_talk(Role::Strong, question));
+    let mut lines = tokio::io::BufReader::new(tokio::io::stdin()).lines();
+    let answer = lines
+        .next_line()
+        .await
+        .map_err(|error| Problem::new("terminal.read", "the answer cannot be read").why(error.to_string()))?;
+    Ok(answer.unwrap_or_default().trim().to_owned())
+}
+
+/// Waits for signals; the first one stops the deploy, which then goes the safe way to its end.
+async fn interruptions(out: Printer, stop: &CancellationToken) -> Problem {
+    let listen = |kind| {
+        signal(kind)
+            .map_err(|error| Problem::new("signal.listen", "cannot listen to signals").why(error.to_string()))
+    };
+    let (mut interrupt, mut terminate, mut hangup) = match (
+        listen(SignalKind::interrupt()),
+        listen(SignalKind::terminate()),
+        listen(SignalKind::hangup()),
+    ) {
+        (Ok(interrupt), Ok(terminate), Ok(hangup)) => (interrupt, terminate, hangup),
+        (Err(problem), ..) | (_, Err(problem), _) | (.., Err(problem)) => {
+            // Without them it cannot be stopped, and that is no reason not to deploy.
+            out.problem(&problem);
+            return std::future::pending().await;
+        }
+    };
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+        if stop.is_cancelled() {
+            out.talk("still on the way back; leaving now could leave nothing running");
+        } else {
+            out.talk("stopping: what was not touched stays, what was touched is put back");
+            stop.cancel();
+        }
+    }
+}
+
+async fn print_progress(out: Printer, mut progress: mpsc::Receiver<Progress>) -> Result<(), Problem> {
+    let mut failed = None;
+    while let Some(progress) = progress.recv().await {
+        // Printing that fails must not end the deploy, only its telling.
+        if out.json() {
+            failed = failed.or(out.record("progress", &progress).err());
+        } else {
+            print_step(out, &progress);
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+fn print_step(out: Printer, progress: &Progress) {
+    let step = format!("{:<8}", progress.step.name());
+    match &progress.event {
+        StepEvent::Started => out.status(&step),
+        StepEvent::Note { text } => out.status(&format!("{step} {text}")),
+        StepEvent::Done { took, text } => {
+            let took = out.paint_talk(Role::Dim, &seconds(*took));
+            out.talk(format!("{} {step} {text} {took}", out.paint_talk(Role::Good, "✓")));
+        }
+        StepEvent::Failed { problem, took } => {
+            let took = out.paint_talk(Role::Dim, &seconds(*took));
+            out.talk(format!("{} {step} {problem} {took}", out.paint_talk(Role::Bad, "✗")));
+        }
+    }
+}
+
+fn seconds(time: Duration) -> String {
+    format!("({:.1} s)", time.as_secs_f64())
+}
+
+fn print_report(out: Printer, report: &DeployReport) -> Result<(), Problem> {
+    if out.json() {
+        return out.record("report", report);
+    }
+    if !report.log_tail.is_empty() {
+        out.talk(out.paint_talk(Role::Strong, &format!("the last it said, release {}:", report.release)));
+        for line in &report.log_tail {
+            out.talk(out.paint_talk(Role::Dim, &format!("  {line}")));
+        }
+    }
+    if let Some(cause) = &report.cause {
+        out.problem(cause);
+    }
+    let name = &report.environment;
+    let (role, text) = match report.verdict {
+        Verdict::Healthy => (Role::Good, format!("{name}: healthy, release {}", report.release)),
+        Verdict::NothingToDo => (Role::Good, format!("{name}: nothing to do")),
+        Verdict::Refused => (Role::Warn, format!("{name}: refused, nothing was touched")),
+        Verdict::PutBack => (Role::Bad, format!("{name}: put back, what ran before runs again")),
+        Verdict::Down => (Role::Bad, format!("{name}: DOWN, nothing proven runs")),
+    };
+    out.line(out.paint(role, &text))?;
+    if !report.commands.is_empty() {
+        out.talk(out.paint_talk(Role::Strong, "by hand:"));
+        for command in &report.commands {
+            out.talk(format!("  {}", out.paint_talk(Role::Name, command)));
+        }
+    }
+    Ok(())
+}
+
+fn exit(report: &DeployReport) -> Exit {
+    let interrupted = report.cause.as_ref().is_some_and(|cause| cause.code == code::INTERRUPTED);
+    match report.verdict {
+        Verdict::Healthy | Verdict::NothingToDo => Exit::Ok,
+        Verdict::Down => Exit::Down,
+        Verdict::PutBack | Verdict::Refused if interrupted => Exit::Interrupted,
+        Verdict::PutBack => Exit::PutBack,
+        Verdict::Refused => report.cause.as_ref().map_or(Exit::Error, Exit::from),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::plan::ReleaseNumber;
+
+    fn report(verdict: Verdict, cause: Option<&'static str>) -> DeployReport {
+        DeployReport {
+            environment: "CI".parse().unwrap(),
+            release: ReleaseNumber(2),
+            verdict,
+            cause: cause.map(|code| Problem::new(code, "x")),
+            log_tail: Vec::new(),
+            commands: Vec::new(),
+            timings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn every_end_has_its_exit_code() {
+        for (verdict, cause, code) in [
+            (Verdict::Healthy, None, 0),
+            (Verdict::NothingToDo, None, 0),
+            (Verdict::PutBack, Some("gate.died"), 5),
+            (Verdict::PutBack, Some(code::INTERRUPTED), 130),
+            (Verdict::Down, Some(code::INTERRUPTED), 6),
+            (Verdict::Refused, Some(code::LOCKED), 4),
+            (Verdict::Refused, Some(code::ENGINE_UNREACHABLE), 8),
+            (Verdict::Refused, Some(code::INTERRUPTED), 130),
+            (Verdict::Refused, Some("deploy.archive"), 1),
+        ] {
+            assert_eq!(exit(&report(verdict, cause)) as u8, code, "{verdict:?} {cause:?}");
+        }
+    }
+}
