@@ -80,7 +80,7 @@ fn being_stopped_without_a_warning_is_survived() {
     console.signal(Signal::CONT);
     console.wait("all of it to be drawn anew", |console| {
         let written = console.written();
-        written.find("\u{1b}[?1049h").is_some_and(|taken| written[taken..].contains("alertdeck"))
+        written.split_once("\u{1b}[?1049h").is_some_and(|(_, drawn)| drawn.contains("alertdeck"))
     });
     console.press("q");
     assert_eq!(console.end().code, 0);

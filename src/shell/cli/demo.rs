@@ -25,7 +25,7 @@ pub struct DemoArguments {
 pub async fn run(out: Printer, arguments: DemoArguments) -> Result<Exit, Problem> {
     let (world, root) = demo::world(arguments.at.unwrap_or_else(now)).await?;
     let mut engine = Engine::new(world, root, Vec::new());
-    engine.by = "you".to_owned();
+    "you".clone_into(&mut engine.by);
     let guests = Guests { editor: None, root: None, shell: Vec::new() };
     let mut settings = Settings::from_environment(guests)?;
     settings.demo = true;

@@ -17,6 +17,7 @@ use crate::engine::Engine;
 
 use super::{FakeWorld, Given};
 
+mod books;
 mod sample;
 mod talk;
 
@@ -91,6 +92,7 @@ pub async fn world(now: Timestamp) -> Result<(FakeWorld, PathBuf), Problem> {
     for before in &BEFORE {
         arrange(&engine, &overview, before, now).await?;
     }
+    books::keep(&world, &overview);
     Ok((world, root))
 }
 

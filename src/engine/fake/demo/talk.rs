@@ -18,6 +18,9 @@ pub(super) const NEW_RULE: &str = "rules/auth-new-admin.yaml";
 const TIMEOUT: &str = "ConnectionTimeout caused by - ReadTimeoutError(HTTPConnectionPool(host='alertdeck-dev-search', \
 port=9200): Read timed out. (read timeout=20))";
 
+/// The rule that crashed in Production, and was disabled by it.
+pub(super) const CRASHED: &str = "Response times";
+
 /// Since when Production runs.
 pub(super) const PRODUCTION_UP: Duration = Duration::from_secs(5 * 3600);
 
@@ -48,7 +51,10 @@ fn behaviour(launch: &Launch, environment: &str) -> Behaviour {
         "Staging" => 30,
         _ => 60,
     };
-    let usual = Behaviour { run_every: Duration::from_secs(seconds), ..Behaviour::default() };
+    let mut usual = Behaviour { run_every: Duration::from_secs(seconds), ..Behaviour::default() };
+    if environment == "Production" {
+        usual.says.push(format!("ERROR:elastalert:Error running query: {TIMEOUT}"));
+    }
     if let Some(path) = holding(launch, MISTAKE) {
         let cause = format!(
             "Error loading file {path}: Invalid Rule file: {path}\n'average' is not one of ['min', 'max', 'avg', \
