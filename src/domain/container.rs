@@ -176,6 +176,12 @@ impl Container {
         self.labels.get(label::RELEASE).and_then(|number| number.parse().ok())
     }
 
+    /// From when on what it says belongs to its present life. An engine notes the start a few milliseconds after the
+    /// first output may be there, and waits at least 100 ms before it starts something again.
+    pub fn life_began(&self) -> Option<Timestamp> {
+        self.started_at?.checked_sub(std::time::Duration::from_millis(90)).ok()
+    }
+
     /// How many rules it was given, if its labels say so.
     pub fn rule_count(&self) -> Option<usize> {
         self.labels.get(label::RULE_COUNT).and_then(|count| count.parse().ok())

@@ -9,6 +9,7 @@ pub mod deploy;
 pub mod docker;
 pub mod fake;
 pub mod files;
+pub mod follow;
 pub mod live;
 pub mod running;
 pub mod search;

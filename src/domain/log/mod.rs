@@ -10,10 +10,12 @@ pub use assembler::Assembler;
 pub use buffer::{LogBuffer, Sequence};
 pub use level::level;
 pub(crate) use level::{after_time, is_exception};
+pub use overlap::Overlap;
 
 mod assembler;
 mod buffer;
 mod level;
+mod overlap;
 
 /// Where a line came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

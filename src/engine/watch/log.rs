@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 use super::evidence::Watched;
 use crate::domain::container::Container;
 use crate::domain::loader::Loader;
-use crate::domain::log::{Assembler, LogLine, Since};
+use crate::domain::log::{Assembler, LogLine, Overlap, Since};
 use crate::domain::mask::Masker;
 use crate::domain::problem::Problem;
 use crate::domain::remote::Timestamp;
@@ -28,12 +28,7 @@ pub(super) struct Reader<'a> {
     pub(super) loader: Loader,
     masker: &'a Masker,
     assembler: Assembler,
-    last: Option<Timestamp>,
-    /// The lines that were said at the very time of the last one.
-    at_last: Vec<String>,
-    skip_until: Option<Timestamp>,
-    /// Lines of that very time that were read before; others of it are new.
-    skip: Vec<String>,
+    overlap: Overlap,
 }
 
 impl<'a> Reader<'a> {
@@ -42,10 +37,7 @@ impl<'a> Reader<'a> {
             loader: Loader::default(),
             masker,
             assembler: Assembler::default(),
-            last: None,
-            at_last: Vec::new(),
-            skip_until: None,
-            skip: Vec::new(),
+            overlap: Overlap::default(),
         }
     }
 
@@ -56,42 +48,18 @@ impl<'a> Reader<'a> {
 
     fn take(&mut self, lines: Vec<LogLine>, now: Timestamp) {
         for mut line in lines {
-            if self.was_read(&line) {
+            if !self.overlap.is_new(&line) {
                 continue;
-            }
-            if line.at > self.last {
-                self.last = line.at;
-                self.at_last.clear();
-            }
-            if line.at == self.last {
-                self.at_last.push(line.text.clone());
             }
             line.text = self.masker.mask(line.text);
             self.loader.take(&line, now);
         }
     }
 
-    fn was_read(&mut self, line: &LogLine) -> bool {
-        if line.at.is_none() || line.at > self.skip_until {
-            return false;
-        }
-        if line.at < self.skip_until {
-            return true;
-        }
-        match self.skip.iter().position(|text| *text == line.text) {
-            Some(at) => {
-                self.skip.swap_remove(at);
-                true
-            }
-            None => false,
-        }
-    }
-
     /// Begins another stream of the same log, which may repeat what was read.
     fn next_stream(&mut self) {
         self.assembler = Assembler::default();
-        self.skip_until = self.last;
-        self.skip.clone_from(&self.at_last);
+        self.overlap.resume();
     }
 
     /// Reads the beginning: until loading ended, the log ends, or enough was read.
@@ -101,9 +69,9 @@ impl<'a> Reader<'a> {
         container: &Container,
         clock: &impl Clock,
     ) -> Result<(), Problem> {
-        let since = container.started_at.map_or(Since::Beginning, Since::Time);
-        // Lines of an earlier life that were said in the same second are none of this one.
-        self.skip_until = container.started_at.and_then(|at| at.checked_sub(Duration::from_millis(1)).ok());
+        let since = container.life_began().map_or(Since::Beginning, Since::Time);
+        // Lines of an earlier life that were said in the same second are none of this one's.
+        self.overlap = Overlap::from(container.life_began());
         let mut stream = pin!(docker.logs(&container.id, since, false));
         let mut read = 0;
         while let Some(chunk) = stream.next().await {
