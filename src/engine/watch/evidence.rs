@@ -20,13 +20,19 @@ use crate::domain::render::search_settings;
 use crate::engine::books::Books;
 use crate::engine::{Clock, Engine, World};
 
+/// The container that stands for an environment, if there is one, once somebody has looked.
+pub(super) type Listed = Option<Deployed>;
+
+/// The container that stands for an environment, if there is one.
+pub(super) type Deployed = Option<Container>;
+
 /// One environment while it is watched.
 pub(super) struct Watched {
     pub(super) name: EnvName,
     pub(super) books: Option<Books>,
     pub(super) masker: Masker,
-    /// The container that stands for the environment, for those who look into it.
-    pub(super) container: watch::Sender<Option<Container>>,
+    /// The container that stands for the environment, for those who look into it; `None` until it was looked for.
+    pub(super) container: watch::Sender<Listed>,
     /// Something new is known.
     pub(super) news: Notify,
     /// Hash and number of rules of what the workspace would deploy.
@@ -100,7 +106,7 @@ impl Watched {
     /// The containers of the environment, as they were listed.
     pub(super) fn containers(&self, containers: &[Container], at: Timestamp) {
         let now = current(containers).cloned();
-        let before = self.container.borrow().clone();
+        let before = self.container.borrow().clone().flatten();
         let same = |before: &Option<Container>| before.as_ref().map(|c| &c.id) == now.as_ref().map(|c| &c.id);
         let expected = now.as_ref().and_then(|container| {
             let same_files = |(hash, count): &(String, usize)| {
@@ -118,8 +124,8 @@ impl Watched {
             vitals.container.answer(Ok(now.clone()), at);
         });
         self.container.send_if_modified(|known| {
-            let changed = *known != now;
-            known.clone_from(&now);
+            let changed = known.as_ref() != Some(&now);
+            *known = Some(now);
             changed
         });
     }

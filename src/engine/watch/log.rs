@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 
-use super::evidence::Watched;
+use super::evidence::{Listed, Watched};
 use crate::domain::container::Container;
 use crate::domain::loader::Loader;
 use crate::domain::log::{Assembler, LogLine, Overlap, Since};
@@ -113,16 +113,17 @@ impl<W: World> Engine<W> {
         let mut container = watched.container.subscribe();
         loop {
             let now = container.borrow_and_update().clone();
-            let life = |container: &Option<Container>| {
-                container
-                    .as_ref()
-                    .map(|container| (container.id.clone(), container.started_at, container.state.is_alive()))
-            };
+            let life =
+                |container: &Listed| {
+                    container.as_ref().and_then(Option::as_ref).as_ref().map(|container| {
+                        (container.id.clone(), container.started_at, container.state.is_alive())
+                    })
+                };
             let this = life(&now);
             let ended = tokio::select! {
                 ended = async {
                     match &now {
-                        Some(now) if now.started_at.is_some() => self.follow_life(docker, now, watched).await,
+                        Some(Some(now)) if now.started_at.is_some() => self.follow_life(docker, now, watched).await,
                         _ => std::future::pending().await,
                     }
                 } => ended,

@@ -17,6 +17,7 @@ use crate::domain::health::{Ladder, Rung, Sync};
 use crate::domain::label::{self, Labels};
 use crate::domain::overview::Overview;
 use crate::domain::problem::{Problem, code};
+use crate::domain::process::ProcessTable;
 use crate::engine::{Clock, Docker, Engine, World};
 
 /// How often an engine is asked who it is. A stream of events may stall without a word; this does not.
@@ -166,28 +167,35 @@ impl<W: World> Engine<W> {
         let clock = self.world.clock();
         let mut container = watched.container.subscribe();
         loop {
-            let now = container.borrow_and_update().clone();
-            let answer = match &now {
-                Some(now) if now.state.is_alive() => {
-                    docker.processes(&now.id).await.map(|table| masked(table, &watched.masker))
-                }
-                Some(now) => {
-                    Err(Problem::new(code::ENGINE_REFUSED, format!("{} has no processes", now.name))
-                        .why(format!("it is {}", now.state)))
-                }
-                None => Err(Problem::new(code::ENGINE_MISSING, "nothing is deployed")),
-            };
-            // The list has not been seen yet: then nothing is known, which is not nothing.
-            if now.is_some() || watched.known(clock.now()).container.current().is_some() {
+            let listed = container.borrow_and_update().clone();
+            // Until the list was seen nothing is known, which is not nothing.
+            if let Some(now) = &listed {
+                let answer = self.processes_of(docker, now.as_ref(), watched).await;
                 watched.processes(&answer, clock.now());
                 let what = FactKind::Processes { environment: watched.name.clone(), answer };
                 teller.tell(clock, what).await;
             }
-            let runs = now.is_some_and(|now| now.state.is_alive());
+            let runs = listed.flatten().is_some_and(|now| now.state.is_alive());
             tokio::select! {
                 () = clock.sleep(if runs { POLL } else { LOOK }) => {}
                 changed = container.changed() => if changed.is_err() { return },
             }
+        }
+    }
+
+    async fn processes_of(
+        &self,
+        docker: &W::Docker,
+        container: Option<&Container>,
+        watched: &Watched,
+    ) -> Result<ProcessTable, Problem> {
+        match container {
+            Some(now) if now.state.is_alive() => {
+                docker.processes(&now.id).await.map(|table| masked(table, &watched.masker))
+            }
+            Some(now) => Err(Problem::new(code::ENGINE_REFUSED, format!("{} has no processes", now.name))
+                .why(format!("it is {}", now.state))),
+            None => Err(Problem::new(code::ENGINE_MISSING, "nothing is deployed")),
         }
     }
 
@@ -222,16 +230,17 @@ impl<W: World> Engine<W> {
         let mut container = watched.container.subscribe();
         let mut last = None;
         loop {
-            let now = container.borrow_and_update().clone();
-            let key = now.as_ref().map(|now| (now.id.clone(), now.started_at));
-            let listed = watched.known(clock.now()).container.current().is_some();
-            if listed && last.as_ref() != Some(&key) {
-                let sync = match &now {
-                    Some(now) => self.sync(overview, &watched.name, docker, now).await,
-                    None => Ok(Sync::Absent),
-                };
-                last = sync.is_ok().then_some(key);
-                teller.tell(clock, FactKind::Sync { environment: watched.name.clone(), sync }).await;
+            let listed = container.borrow_and_update().clone();
+            if let Some(now) = &listed {
+                let key = now.as_ref().map(|now| (now.id.clone(), now.started_at));
+                if last.as_ref() != Some(&key) {
+                    let sync = match now {
+                        Some(now) => self.sync(overview, &watched.name, docker, now).await,
+                        None => Ok(Sync::Absent),
+                    };
+                    last = sync.is_ok().then_some(key);
+                    teller.tell(clock, FactKind::Sync { environment: watched.name.clone(), sync }).await;
+                }
             }
             tokio::select! {
                 // What could not be compared is tried again.

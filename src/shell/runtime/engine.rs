@@ -59,19 +59,15 @@ impl<W: World> UseCases for Engine<W> {
 
     async fn follow(
         &self,
-        _overview: Arc<Overview>,
-        _environment: EnvName,
-        _since: Since,
-        _lines: Sender<LogBatch>,
+        overview: Arc<Overview>,
+        environment: EnvName,
+        since: Since,
+        lines: Sender<LogBatch>,
     ) -> Result<(), Problem> {
-        Err(unbuilt("follow a log"))
+        Self::follow(self, &overview, &environment, since, lines).await
     }
 
     async fn watch(&self, overview: Arc<Overview>, facts: Sender<Fact>) {
         Self::watch(self, overview, facts).await;
     }
-}
-
-fn unbuilt(what: &str) -> Problem {
-    Problem::new("console.unbuilt", format!("this build cannot {what} from the console yet"))
 }
