@@ -94,6 +94,11 @@ pub fn active(model: &Model) -> &'static [Scope] {
     }
 }
 
+/// Whether something lies above the console and has its keys and clicks.
+pub fn covered(model: &Model) -> bool {
+    model.question.is_some() || model.reading.is_some() || model.deploy.is_some()
+}
+
 /// The scopes that are active once the text or the question on top is closed.
 pub fn beneath(model: &Model) -> &'static [Scope] {
     context(if model.prompt.is_some() {

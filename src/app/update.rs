@@ -15,7 +15,7 @@ use super::list::Move;
 use super::model::{Focus, Model, Tab};
 use super::prompt::Prompt;
 use super::settle::settle;
-use super::{Effect, Key, Msg, Outcome, Target, Ticket, Work, act, clock, command, typing};
+use super::{Effect, Key, Msg, Outcome, Target, Ticket, Work, act, clock, command, scope, typing};
 
 /// Takes in what happened and gives back what should happen.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
@@ -130,6 +130,7 @@ fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) -> bool {
 
 fn point(model: &mut Model, target: &Target, effects: &mut Vec<Effect>) {
     match target {
+        Target::Row { .. } | Target::Tab(_) if scope::covered(model) => {}
         Target::Row { list: "environments", index } => {
             model.focus = Focus::Environments;
             model.about_rule = false;

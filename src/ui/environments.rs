@@ -18,6 +18,11 @@ use super::widgets::{fit, glyph, nothing, on_border, pad, pane, problem, title};
 /// From this inner width on, an environment takes one line.
 const WIDE: u16 = 60;
 
+/// How wide the columns are, when there are columns.
+const STATE: usize = 13;
+const SYNC: usize = 15;
+const RELEASE: usize = 8;
+
 /// How many lines an environment takes.
 fn lines_each(width: u16) -> usize {
     if width >= WIDE { 1 } else { 2 }
@@ -98,7 +103,7 @@ fn head_line(screen: &mut Screen<'_>, area: Rect) {
 
 /// How wide the column of names is, when there are columns.
 fn name_width(area: Rect) -> usize {
-    usize::from(area.width).saturating_sub(3 + 14 + 16 + 9 + 8).clamp(8, 24)
+    usize::from(area.width).saturating_sub(3 + STATE + SYNC + RELEASE + 12).clamp(8, 24)
 }
 
 fn row_of(screen: &mut Screen<'_>, area: Rect, name: &EnvName, selected: bool, focused: bool) {
@@ -125,9 +130,9 @@ fn row_of(screen: &mut Screen<'_>, area: Rect, name: &EnvName, selected: bool, f
         let line = Line::from(vec![
             Span::styled(format!(" {} ", glyph(standing.state)), state),
             Span::styled(pad(name.as_str(), name_width(area)), plain),
-            Span::styled(pad(standing.word, 14), state),
-            Span::styled(pad(&sync, 16), colour(sync_style(screen, &standing))),
-            Span::styled(pad(&release, 9), dim),
+            Span::styled(pad(standing.word, STATE), state),
+            Span::styled(pad(&sync, SYNC), colour(sync_style(screen, &standing))),
+            Span::styled(pad(&release, RELEASE), dim),
             Span::styled(up(screen, &standing), dim),
         ]);
         return screen.line(area, 0, &line);
@@ -152,7 +157,7 @@ fn row_of(screen: &mut Screen<'_>, area: Rect, name: &EnvName, selected: bool, f
     if !up.is_empty() {
         parts.push(up);
     }
-    let second = fit(&parts.join(" · "), width.saturating_sub(4));
+    let second = fit(&parts.join(" · "), width.saturating_sub(3));
     screen.line(area, 1, &Line::styled(format!("   {second}"), dim));
 }
 
@@ -170,7 +175,7 @@ fn up(screen: &Screen<'_>, standing: &Standing) -> String {
     let now = screen.model.now;
     match (standing.last_seen, standing.since) {
         (Some(at), _) => match age(at, now).as_str() {
-            "now" => "seen just now".to_owned(),
+            "now" => "just now".to_owned(),
             age => format!("{age} ago"),
         },
         (None, Some(at)) => match age(at, now).as_str() {

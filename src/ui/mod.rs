@@ -7,6 +7,7 @@ use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::text::Line;
 
 use crate::app::model::Focus;
+use crate::app::scope;
 use crate::app::{Model, Target, Viewports};
 
 pub use theme::Theme;
@@ -119,6 +120,10 @@ fn console(screen: &mut Screen<'_>, area: Rect) {
     header::banner(screen, outage);
     panes(screen, body);
     footer::notice(screen, message);
+    if scope::covered(screen.model) {
+        // What lies below a dialog is seen and not clicked.
+        screen.hits.targets.clear();
+    }
     footer::draw(screen, bottom);
     if screen.model.deploy.is_some() {
         deploy::draw(screen, body);

@@ -137,6 +137,17 @@ fn clicks_do_what_keys_do() {
 }
 
 #[test]
+fn a_click_does_not_go_through_a_dialog() {
+    let mut script = Script::running();
+    script.planned(crate::domain::environment::Guard::Confirm);
+    script.send(Msg::Point(Target::Row { list: "environments", index: 3 }));
+    script.send(Msg::Point(Target::Tab(3)));
+    assert_eq!((script.model.environment_name(), script.model.tab), (Some(name("CI")), Tab::Diff));
+    script.send(Msg::Point(Target::Command("deploy.leave")));
+    assert!(script.model.deploy.is_none());
+}
+
+#[test]
 fn scrolling_up_pauses_the_log_and_end_follows_it_again() {
     let mut script = Script::running();
     script.keys("3 <enter>");

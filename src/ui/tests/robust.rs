@@ -1,6 +1,7 @@
 //! Whatever the size of the screen and whatever is on it, a frame is drawn and nothing panics. What is clickable lies
 //! on the screen.
 
+use crate::app::Target;
 use crate::app::sample::{Script, log_line};
 use crate::domain::environment::Guard;
 use crate::domain::log::Level;
@@ -68,6 +69,19 @@ fn no_size_of_the_screen_makes_it_fall_over() {
             }
         }
     }
+}
+
+#[test]
+fn what_lies_below_a_dialog_is_not_clicked() {
+    let theme = Theme::built_in("dark").unwrap();
+    let mut script = Script::running();
+    let (_, open) = draw(&mut script, &theme, 120, 40);
+    assert_eq!(open.at(4, 4), Some(&Target::Row { list: "environments", index: 1 }));
+    assert_eq!(open.at(45, 1), Some(&Target::Tab(0)));
+    script.planned(Guard::Confirm);
+    let (_, covered) = draw(&mut script, &theme, 120, 40);
+    assert!(covered.targets.iter().all(|(_, target)| matches!(target, Target::Command(_))));
+    assert_eq!(covered.at(2, 39), Some(&Target::Command("deploy.yes")));
 }
 
 #[test]
