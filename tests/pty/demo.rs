@@ -30,6 +30,28 @@ fn moving_selects_and_the_diff_follows() {
 }
 
 #[test]
+fn the_log_is_followed() {
+    let mut console = demo(USUAL);
+    console.press("3");
+    console.wait_for("Ran Application errors");
+    console.forget();
+    console.wait("more of the log", |console| console.written().contains("elastalert"));
+    quit(console);
+}
+
+#[test]
+fn each_environment_has_its_own_trouble() {
+    let mut console = demo(USUAL);
+    console.press("4");
+    console.wait_for("9 rules loaded, 9 expected");
+    console.press("]");
+    console.wait_for("supervisord gave up");
+    console.press("]");
+    console.wait_for("Error running query");
+    quit(console);
+}
+
+#[test]
 fn a_deploy_comes_to_its_verdict() {
     let mut console = demo(USUAL);
     console.press("d");

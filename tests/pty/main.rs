@@ -5,6 +5,7 @@
 
 mod console;
 mod demo;
+mod engine;
 mod terminal;
 
 /// The real one.
