@@ -19,6 +19,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 use suite::Bench;
 
+mod deploy;
 #[path = "../contract/suite/mod.rs"]
 mod suite;
 
@@ -82,5 +83,16 @@ fn main() {
         }};
     }
     contract_cases!(case);
+    macro_rules! deploy_case {
+        ($name:ident) => {{
+            let number = trials.len();
+            trials.push(live(concat!("deploy::", stringify!($name)), move || {
+                block_on(deploy::on_a_stage(&run(number), deploy::$name))
+            }));
+        }};
+    }
+    deploy_case!(a_deployed_environment_runs_its_rules_and_alerts);
+    deploy_case!(a_broken_rule_is_put_back_and_nobody_elses_container_is_touched);
+    deploy_case!(one_process_that_loads_for_20_seconds_and_dies_is_not_healthy);
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -111,8 +111,7 @@ fn files(diff: &Diff, paint: Paint<'_>) -> Vec<String> {
     for file in diff.files.iter().filter(|file| file.status != FileStatus::Unchanged) {
         let (mark, role) = match file.status {
             FileStatus::Added => ("+", Role::Good),
-            FileStatus::Removed => ("-", Role::Bad),
-            FileStatus::Excluded => ("-", Role::Bad),
+            FileStatus::Removed | FileStatus::Excluded => ("-", Role::Bad),
             FileStatus::Changed | FileStatus::Unchanged => ("~", Role::Warn),
         };
         let count = format!("+{} -{}", file.added, file.removed);
