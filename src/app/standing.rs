@@ -36,7 +36,7 @@ pub fn current(containers: &Remote<Vec<Container>>) -> Option<&Container> {
 /// How the sync of an environment reads.
 pub fn sync_words(sync: Option<Sync>) -> String {
     match sync {
-        None => "not compared yet".into(),
+        None => "not compared".into(),
         Some(Sync::Unknown) => "sync unknown".into(),
         Some(Sync::Absent) => "nothing runs".into(),
         Some(Sync::InSync) => "in sync".into(),

@@ -20,7 +20,7 @@ const WIDE: u16 = 60;
 
 /// How wide the columns are, when there are columns.
 const STATE: usize = 13;
-const SYNC: usize = 15;
+const SYNC: usize = 16;
 const RELEASE: usize = 8;
 
 /// How many lines an environment takes.

@@ -150,7 +150,7 @@ fn panes(screen: &mut Screen<'_>, body: Rect) {
         0..80 => 28,
         80..100 => 31,
         100..160 => 40,
-        _ => 66,
+        _ => 70,
     };
     let [lists, detail] = Layout::horizontal([Constraint::Length(left), Constraint::Fill(1)]).areas(body);
     let wanted = environments::wanted_height(screen, lists);
