@@ -207,7 +207,7 @@ mod tests {
             frame("es_host: \"@@ES_HSOT@@\"", 11),
             "error[a.b]: what\n --> f:2:11\n  |\n2 | es_host: \"@@ES_HSOT@@\"\n  |           ^^^^^^^^^^^\n  |\n  = note: because\n  = help: do"
         );
-        assert!(frame("\tä: b", 2).contains("^"));
+        assert!(frame("\tä: b", 2).contains('^'));
         assert!(frame("", 1).contains("f:2"));
         assert!(frame("x", 99).contains("2 | x"));
         assert!(frame("  whole line  ", 0).contains("^^^^^^^^^^"));

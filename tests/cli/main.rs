@@ -1,7 +1,11 @@
 //! The command line as a whole: complete standard output, standard error and exit code on workspaces that lie in
 //! `tests/fixtures`, and on the sample workspace. The processes see no variable of the caller's environment.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot start its program has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot start its program has failed; it makes and reads the files of a run"
+)]
 
 use std::path::{Path, PathBuf};
 
