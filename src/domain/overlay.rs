@@ -88,7 +88,7 @@ pub fn edits(text: &str, overlays: &[&Overlay]) -> Result<Vec<Edit>, Problem> {
         set(&mut expected, overlay);
     }
     edits.sort_by_key(|edit| edit.range.start);
-    let read_back = yaml::parse(&apply(text, &edits));
+    let read_back = yaml::read(&apply(text, &edits));
     match read_back.as_deref() {
         Ok([only]) if *only == expected => Ok(edits),
         _ => Err(refused(0, "read back, the edited file does not mean what the overlay asks for")),

@@ -135,14 +135,11 @@ impl Node {
     }
 }
 
-/// Reads all documents of a text. An empty text has none or an empty one, as the parser sees it.
+/// Reads all documents of a text, each value with its range. An empty text has none or an empty one, as the parser
+/// sees it.
 pub fn parse(text: &str) -> Result<Vec<Node>, SyntaxError> {
-    let mut documents = Vec::new();
-    // A byte order mark is no content; its three bytes are added to every range again.
+    let mut documents = read(text)?;
     let content = text.trim_start_matches('\u{feff}');
-    for document in serde_yaml::Deserializer::from_str(content) {
-        documents.push(Node::deserialize(document).map_err(|error| syntax_error(&error))?);
-    }
     let tree = YamlFile::parse(content).tree();
     let found: Vec<Document> = tree.documents().collect();
     if found.len() == documents.len() {
@@ -153,6 +150,15 @@ pub fn parse(text: &str) -> Result<Vec<Node>, SyntaxError> {
         }
     }
     Ok(documents)
+}
+
+/// Reads all documents of a text without looking for ranges, which takes most of the time.
+pub fn read(text: &str) -> Result<Vec<Node>, SyntaxError> {
+    // A byte order mark is no content.
+    let content = text.trim_start_matches('\u{feff}');
+    serde_yaml::Deserializer::from_str(content)
+        .map(|document| Node::deserialize(document).map_err(|error| syntax_error(&error)))
+        .collect()
 }
 
 fn root(document: &Document) -> Option<YamlNode> {

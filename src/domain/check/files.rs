@@ -5,7 +5,7 @@ use crate::domain::check::Finding;
 use crate::domain::position::Lines;
 use crate::domain::problem::{Place, Problem};
 use crate::domain::render::file::CONFIG;
-use crate::domain::yaml::{Node, SyntaxError, Value};
+use crate::domain::yaml::{self, Node, SyntaxError, Value};
 
 /// Keys of `elastalert.yaml` that must be there.
 const CONFIG_KEYS: [&str; 6] =
@@ -27,6 +27,14 @@ pub fn check(
     let documents = match documents {
         Ok(documents) => documents,
         Err(error) => return vec![syntax(shown, text, error, place)],
+    };
+    // Only what is complained about has to be found in the text.
+    let located;
+    let documents = if documents.len() > 1 || documents.iter().any(is_doubtful) {
+        located = yaml::parse(text).unwrap_or_default();
+        &located
+    } else {
+        documents
     };
     let mut findings = Vec::new();
     if let Some(second) = documents.get(1) {
@@ -68,6 +76,18 @@ pub fn check(
         }
     }
     findings
+}
+
+/// Whether something in a document will be complained about by its place.
+fn is_doubtful(root: &Node) -> bool {
+    !matches!(root.value, Value::Mapping(_) | Value::Null) || has_duplicates(root)
+}
+
+fn has_duplicates(node: &Node) -> bool {
+    let entries = node.entries();
+    entries.iter().enumerate().any(|(index, (key, value))| {
+        entries.iter().take(index).any(|(other, _)| other == key) || has_duplicates(value)
+    }) || node.items().iter().any(has_duplicates)
 }
 
 fn syntax(shown: &str, text: &str, error: &SyntaxError, place: &impl Fn(usize) -> Place) -> Finding {

@@ -84,7 +84,7 @@ fn render_with(
     let mut rule = None;
     if is_yaml {
         findings.extend(shape::check(&substituted.text, &substituted.insertions));
-        let documents = yaml::parse(&substituted.text);
+        let mut documents = yaml::read(&substituted.text);
         let root = documents.as_deref().ok().and_then(<[_]>::first);
         let subject = if template.path == CONFIG {
             Subject::Config
@@ -98,15 +98,16 @@ fn render_with(
             environment.overlays.iter().filter(|overlay| overlay.subject == subject).collect();
         if !overlays.is_empty() && documents.is_ok() {
             match overlay::edits(&substituted.text, &overlays) {
-                Ok(edits) => substituted = overlaid(&path, &lines, substituted, &edits, &overlays),
+                Ok(edits) => {
+                    substituted = overlaid(&path, &lines, substituted, &edits, &overlays);
+                    documents = yaml::read(&substituted.text);
+                    let root = documents.as_deref().ok().and_then(<[_]>::first);
+                    rule = rule.map(|_| Rule::read(&template.path, root));
+                }
                 Err(problem) => findings.push(Finding::error(problem)),
             }
         }
-        let documents = yaml::parse(&substituted.text);
         let place = |offset: usize| lines.place(&path, template_offset(&substituted.insertions, offset));
-        if rule.is_some() {
-            rule = Some(Rule::read(&template.path, documents.as_deref().ok().and_then(<[_]>::first)));
-        }
         // A token that stays is what breaks the YAML around it; it is told already.
         if documents.is_ok() || substituted.unresolved.is_empty() {
             let mut found = files::check(&template.path, &path, &substituted.text, &documents, &place);

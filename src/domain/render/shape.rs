@@ -32,8 +32,8 @@ pub fn check(text: &str, insertions: &[Insertion]) -> Vec<Finding> {
         return Vec::new();
     }
     let all: Vec<&Risk<'_>> = risks.iter().collect();
-    let Ok(model) = yaml::parse(&with_words(text, &all)) else { return Vec::new() };
-    if yaml::parse(text).is_ok_and(|real| same_shape(&real, &model, &risks)) {
+    let Ok(model) = yaml::read(&with_words(text, &all)) else { return Vec::new() };
+    if yaml::read(text).is_ok_and(|real| same_shape(&real, &model, &risks)) {
         return altered(text, &model, &risks);
     }
     // Each value alone among harmless words shows which one it is.
@@ -43,8 +43,7 @@ pub fn check(text: &str, insertions: &[Insertion]) -> Vec<Finding> {
             risks.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, risk)| risk).collect();
         let alone = with_words(text, &others);
         let shape = |real: Vec<Node>| same_shape(&real, &model, &risks);
-        if !yaml::parse(&alone).is_ok_and(shape)
-            && !findings.iter().any(|(key, _)| *key == risk.insertion.key)
+        if !yaml::read(&alone).is_ok_and(shape) && !findings.iter().any(|(key, _)| *key == risk.insertion.key)
         {
             findings.push((risk.insertion.key.clone(), finding(risk.insertion)));
         }
