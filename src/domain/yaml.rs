@@ -292,6 +292,47 @@ impl<'de> Visitor<'de> for NodeVisitor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    fn whole(node: &Node, text: &str) {
+        if let Some(range) = &node.range {
+            assert!(text.get(range.clone()).is_some(), "{range:?} of {text:?}");
+        }
+        node.entries().iter().for_each(|(key, value)| {
+            whole(key, text);
+            whole(value, text);
+        });
+        node.items().iter().for_each(|item| whole(item, text));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_and_ranges_lie_in_it(
+            pieces in prop::collection::vec(
+                "[a-c]{1,2}|[ \n]{1,3}|: |- |\\? |\\[|\\]|\\{|\\}|, |#|&a |\\*a |!t |\\||>|\"|'|ä|\t|---\n|\r\n|\u{feff}|%|@",
+                0..16,
+            ),
+        ) {
+            let text = pieces.concat();
+            if let Ok(documents) = parse(&text) {
+                for node in &documents {
+                    whole(node, &text);
+                }
+                prop_assert_eq!(read(&text).unwrap(), documents);
+            }
+        }
+    }
+
+    #[test]
+    fn few_words_cannot_make_a_large_tree() {
+        let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..12 {
+            let below = level - 1;
+            let ten = vec![format!("*a{below}"); 10].join(", ");
+            text.extend([format!("a{level}: &a{level} [{ten}]\n")]);
+        }
+        assert!(parse(&text).is_err());
+    }
 
     fn one(text: &str) -> Node {
         parse(text).unwrap().remove(0)

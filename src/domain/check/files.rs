@@ -15,12 +15,14 @@ const CONFIG_KEYS: [&str; 6] =
 const RULE_KEYS: [&str; 3] = ["type", "index", "alert"];
 
 /// Checks one file. `path` is the path in the rendering, `shown` the one in the workspace, and `place` finds the
-/// place in the template for a byte of the rendered text.
+/// place in the template for a byte of the rendered text. `given` says which keys of the configuration the container's
+/// environment gives.
 pub fn check(
     path: &str,
     shown: &str,
     text: &str,
     documents: &Result<Vec<Node>, SyntaxError>,
+    given: &impl Fn(&str) -> bool,
     place: &impl Fn(usize) -> Place,
 ) -> Vec<Finding> {
     let what = if path == CONFIG { "the configuration" } else { "the rule" };
@@ -67,7 +69,7 @@ pub fn check(
     let required: &[&str] = if path == CONFIG { &CONFIG_KEYS } else { &RULE_KEYS };
     // What a rule imports can give what is missing.
     if path == CONFIG || root.get("import").is_none() {
-        for key in required.iter().filter(|key| root.get(key).is_none()) {
+        for key in required.iter().filter(|key| root.get(key).is_none() && !(path == CONFIG && given(key))) {
             let code = if path == CONFIG { "config.missing" } else { "rule.missing" };
             let problem = Problem::new(code, format!("{what} gives no `{key}`"))
                 .at(Place::file(shown))

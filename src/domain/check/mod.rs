@@ -3,6 +3,7 @@
 
 pub mod files;
 pub mod layers;
+pub mod start;
 
 use serde::Serialize;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
-use crate::domain::check::{Finding, files};
+use crate::domain::check::{Finding, files, start};
 use crate::domain::layer::LayerValue;
 use crate::domain::overlay::{self, Edit, Overlay, Subject};
 use crate::domain::position::Lines;
@@ -110,7 +110,11 @@ fn render_with(
         let place = |offset: usize| lines.place(&path, template_offset(&substituted.insertions, offset));
         // A token that stays is what breaks the YAML around it; it is told already.
         if documents.is_ok() || substituted.unresolved.is_empty() {
-            let mut found = files::check(&template.path, &path, &substituted.text, &documents, &place);
+            let given = |key: &str| start::is_given(environment, key);
+            let mut found =
+                files::check(&template.path, &path, &substituted.text, &documents, &given, &place);
+            let root = documents.as_deref().ok().and_then(<[_]>::first);
+            found.extend(start::check(&template.path, &substituted.text, root, environment, &place));
             let shape_told = findings.iter().any(|finding| finding.problem.code == "token.shape");
             found.retain(|finding| !(shape_told && finding.problem.code == "yaml.syntax"));
             findings.append(&mut found);

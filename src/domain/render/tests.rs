@@ -298,6 +298,28 @@ fn the_matrix_tells_what_each_rule_is_where() {
     assert_eq!(cells, [("Beat", vec![Same, Excluded]), ("Spike", vec![Same, Differs])]);
 }
 
+#[test]
+fn what_changes_only_when_elastalert_starts_is_told() {
+    let workspace = workspace(&[
+        ("config/elastalert.yaml", &CONFIG_TEXT.replace("es_port: @@ES_PORT@@\n", "")),
+        (
+            "config/environments/Default.yaml",
+            "tokens: { ES_HOST: a }\ntarget: { env: { ES_HOST: b, ES_PORT: 1, TEAM: x } }\n",
+        ),
+        ("rules/a.yaml", "name: A\ntype: any\nindex: $TEAM-$OTHER\nalert: debug\nx: ${HOME}\n"),
+    ]);
+    let default = of(&workspace, "Default", &[]);
+    let told: Vec<String> = default.findings.iter().map(|finding| finding.problem.to_string()).collect();
+    assert_eq!(
+        told,
+        [
+            "config/elastalert.yaml: `es_host` is overridden when ElastAlert starts: `target.env` gives the container the variable ES_HOST",
+            "rules/a.yaml:3:8: `$TEAM` is replaced when ElastAlert starts: ElastAlert puts the variable TEAM of its container there",
+            "rules/a.yaml:5:4: `$HOME` is replaced when ElastAlert starts: ElastAlert puts the variable HOME of its container there",
+        ]
+    );
+}
+
 fn key() -> impl Strategy<Value = String> {
     prop::sample::select(vec!["A", "B.c", "d-1", "LONG_KEY", "SECRET"]).prop_map(str::to_owned)
 }
