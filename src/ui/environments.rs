@@ -2,6 +2,7 @@
 //! columns.
 
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
 
@@ -13,7 +14,7 @@ use crate::domain::health::Sync;
 use crate::domain::remote::{Remote, age};
 
 use super::Screen;
-use super::widgets::{fit, glyph, nothing, on_border, pad, pane, problem, title};
+use super::widgets::{fit, glyph, nothing, on_border, on_row, pad, pane, problem, title};
 
 /// From this inner width on, an environment takes one line.
 const WIDE: u16 = 60;
@@ -109,17 +110,11 @@ fn name_width(area: Rect) -> usize {
 fn row_of(screen: &mut Screen<'_>, area: Rect, name: &EnvName, selected: bool, focused: bool) {
     let theme = screen.theme;
     if selected {
-        screen.buffer.set_style(area, if focused { theme.selected } else { theme.selected_blurred });
+        screen.buffer.set_style(area, on_row(theme, theme.text, selected, focused));
     }
     let standing = standing(screen.model, name);
-    let plain = if selected && focused {
-        theme.selected
-    } else if selected {
-        theme.selected_blurred
-    } else {
-        theme.text
-    };
-    let colour = |style: ratatui::style::Style| if selected { plain } else { style };
+    let colour = |style: Style| on_row(theme, style, selected, focused);
+    let plain = colour(theme.text);
     let state = colour(theme.state(standing.state));
     let dim = colour(theme.dim);
     // What cannot be seen now is shown as it was, and does not look like news.
@@ -161,7 +156,7 @@ fn row_of(screen: &mut Screen<'_>, area: Rect, name: &EnvName, selected: bool, f
     screen.line(area, 1, &Line::styled(format!("   {second}"), dim));
 }
 
-fn sync_style(screen: &Screen<'_>, standing: &Standing) -> ratatui::style::Style {
+fn sync_style(screen: &Screen<'_>, standing: &Standing) -> Style {
     match standing.sync {
         _ if standing.last_seen.is_some() => screen.theme.dim,
         Some(Sync::Differs { .. }) => screen.theme.changed,

@@ -28,6 +28,7 @@ pub(super) fn draw(screen: &mut Screen<'_>, border: Rect, area: Rect) {
     if rest.height == 0 {
         rest = area;
     }
+    rest = Rect { x: rest.x + 1, width: rest.width.saturating_sub(2), ..rest };
     screen.hits.viewports.detail = usize::from(rest.height);
     screen.hits.viewports.detail_width = usize::from(rest.width);
     if pane.shown() == 0 {

@@ -13,7 +13,7 @@ use crate::domain::matrix::{Cell, RuleRow};
 use crate::domain::remote::Remote;
 
 use super::Screen;
-use super::widgets::{fit, nothing, on_border, pad, pane, title};
+use super::widgets::{fit, nothing, on_border, on_row, pad, pane, title};
 
 /// Draws the list.
 pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
@@ -124,11 +124,10 @@ fn row_of(screen: &mut Screen<'_>, area: Rect, rule: &RuleRow, names: &[EnvName]
     let focused = screen.model.focus == Focus::Rules;
     // Without the focus the selected rule is marked only while the detail pane is about it.
     let marked = selected && (focused || screen.model.about_rule);
-    let ground = if focused { theme.selected } else { theme.selected_blurred };
     if marked {
-        screen.buffer.set_style(area, ground);
+        screen.buffer.set_style(area, on_row(theme, theme.text, marked, focused));
     }
-    let colour = |style: Style| if marked { ground } else { style };
+    let colour = |style: Style| on_row(theme, style, marked, focused);
     let (name, kind) = widths(area, names);
     let mut spans = vec![
         Span::styled(format!(" {}", pad(&fit(&rule.name, name.saturating_sub(1)), name)), colour(theme.text)),

@@ -253,6 +253,20 @@ mod tests {
     }
 
     #[test]
+    fn states_can_be_read_on_a_row_that_is_selected_elsewhere() {
+        for name in ["dark", "light", "high-contrast"] {
+            let theme = Theme::built_in(name).unwrap();
+            let ground = luminance(theme.selected_blurred.bg.unwrap());
+            for role in ["text", "dim", "ok", "degraded", "failing", "unknown", "changed"] {
+                let style = theme.roles().into_iter().find(|(known, _)| *known == role).unwrap().1;
+                let fg = luminance(style.fg.unwrap());
+                let contrast = (fg.max(ground) + 0.05) / (fg.min(ground) + 0.05);
+                assert!(contrast >= 4.5, "{name}.{role} has a contrast of {contrast:.1} there");
+            }
+        }
+    }
+
+    #[test]
     fn the_theme_without_colour_has_none_and_still_marks_what_is_selected() {
         let theme = Theme::built_in("mono").unwrap();
         assert!(theme.roles().iter().all(|(_, style)| style.fg.is_none() && style.bg.is_none()));

@@ -145,6 +145,16 @@ pub(super) fn indent(line: Line<'static>, cells: usize) -> Line<'static> {
     Line::from(spans)
 }
 
+/// The style of a text on a row of a list. The selected row of the focused list has one style; without the focus only
+/// its ground is another one, so that states keep their colours.
+pub(super) fn on_row(theme: &Theme, style: Style, selected: bool, focused: bool) -> Style {
+    match (selected, focused) {
+        (true, true) => theme.selected,
+        (true, false) => Style { fg: style.fg, ..style.patch(theme.selected_blurred) },
+        (false, _) => style,
+    }
+}
+
 /// Draws the border of a pane and gives back what is inside.
 pub(super) fn pane(screen: &mut Screen<'_>, area: Rect, title: Line<'_>, focused: bool) -> Rect {
     let (border, style) = if focused {
