@@ -142,10 +142,12 @@ impl Spot {
             let mut found = Vec::new();
             for (index, line) in lines.iter().enumerate() {
                 if text(line).starts_with(before.as_bytes()) {
-                    found.push(mask(line.start + before.len()..line.end, &shown));
+                    let value = value(text(line), before.len());
+                    found.push(mask(line.start + value.start..line.start + value.end, &shown));
                     found.extend(below(bytes, lines, index, &shown));
                 }
             }
+            found.retain(|mask| !mask.range.is_empty());
             return found;
         }
         // The secret begins its line: what follows the line above it, as deep or deeper, is hidden.
@@ -172,6 +174,15 @@ impl Spot {
         found.retain(|mask| !mask.range.is_empty());
         found
     }
+}
+
+/// The bytes of a line behind its first so many, without the blanks and the quotes around them.
+fn value(line: &[u8], from: usize) -> Range<usize> {
+    let rest = line.get(from..).unwrap_or_default();
+    let start = from + rest.iter().take_while(|byte| matches!(byte, b' ' | b'"' | b'\'')).count();
+    let quote = start.checked_sub(1).and_then(|at| line.get(at)).filter(|byte| matches!(byte, b'"' | b'\''));
+    let quoted = quote.is_some() && line.len() > start && line.last() == quote;
+    start..line.len().max(start) - usize::from(quoted)
 }
 
 /// The lines of a value that goes on below its key: deeper ones, and items of a list.
@@ -300,6 +311,20 @@ mod tests {
             "x: 2\nurl: \"https://‹secret S›\n"
         );
         assert_eq!(shown(&masker, "url: 'https://old/canary'\n", None), "url: 'https://old/canary'\n");
+    }
+
+    #[test]
+    fn quotes_around_a_hidden_value_stay() {
+        let masker = masker("x: 1\nhook: \"@@S@@\"\n", &[]);
+        for (text, expected) in [
+            ("hook: \"canary\"\n", "hook: \"‹secret S›\"\n"),
+            ("hook: 'canary\"\n", "hook: '‹secret S›\n"),
+            ("hook: canary\n", "hook: ‹secret S›\n"),
+            ("hook: \"\n", "hook: \"\n"),
+            ("hook:\n", "hook:\n"),
+        ] {
+            assert_eq!(shown(&masker, text, None), expected, "{text:?}");
+        }
     }
 
     #[test]
