@@ -29,7 +29,15 @@ fn main() {
     let binary = example.ancestors().nth(2).expect("the folder of the build").join("alertdeck");
     let variables = [("COLORTERM", "truecolor")];
     let mut console = Console::start(binary, SIZE, &["demo", "--at", AT], &variables);
-    console.wait_for("Production");
+    // What Production would get, while it fails and Staging is dead.
+    console.wait_for("3 differ");
+    console.press("]");
+    console.wait_for("Staging against");
+    console.press("]");
+    console.wait_for("Production against Default");
+    console.press("a");
+    console.wait_for("Production against what runs");
+    console.wait_for("New administrator");
     while console.take(Duration::from_millis(600)) {}
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let picture = root.join("docs/console.svg");

@@ -49,7 +49,8 @@ fn a_crash_gives_the_terminal_back_and_says_where_the_log_is() {
 #[test]
 fn ctrl_z_gives_the_terminal_back_until_the_console_is_continued() {
     let mut console = demo(&[]);
-    console.signal(Signal::TSTP);
+    console.wait_for("Production");
+    console.press("\u{1a}");
     console.wait("the terminal to be given back", Console::is_restored);
     console.wait_stopped();
     console.signal(Signal::CONT);

@@ -230,7 +230,10 @@ impl Launch {
                     spawn(script, at, 10 + attempt);
                     let end = at + behaviour.load;
                     script.say(end, "Traceback (most recent call last):");
-                    script.say(end, format!("elastalert.util.EAException: {cause}"));
+                    // The engine puts its time before each line.
+                    for line in format!("elastalert.util.EAException: {cause}").lines() {
+                        script.say(end, line);
+                    }
                     die(script, end, 10 + attempt);
                     at = end + Duration::from_secs(u64::from(attempt) + 1);
                 }

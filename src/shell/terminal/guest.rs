@@ -1,10 +1,9 @@
 //! Other programs that have the terminal for a while: the person's editor, and a shell in a container. They get it as
 //! it was before us, and we take it again when they end.
 
-use std::ffi::OsStr;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use editor_command::EditorBuilder;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::process::Command;
@@ -66,30 +65,17 @@ impl Guests {
             Problem::new("guest.no-file", format!("`{path}` cannot be edited"))
                 .why("this workspace is not on the disk")
         })?;
-        let editor = EditorBuilder::new().string(self.editor.as_deref()).string(Some("vi")).build().map_err(
-            |error| {
-                Problem::new("guest.editor", "cannot tell which editor is meant")
-                    .why(error.to_string())
-                    .hint("set $EDITOR to a command such as `vim` or `code --wait`")
-            },
-        )?;
         let path = within(root, path)?;
-        let plain = editor.open(&path);
-        let mut command = match line {
-            0 => plain,
-            // The crate calls a function that a small vi does not have; every vi knows `+7`.
-            line if is_vi(plain.get_program()) => {
-                let arguments: Vec<_> = plain.get_args().map(ToOwned::to_owned).collect();
-                let before = arguments.len().saturating_sub(1);
-                let mut command = Command::new(plain.get_program());
-                command.args(arguments.iter().take(before)).arg(format!("+{line}")).arg(&path);
-                command.current_dir(root);
-                return Ok(command);
-            }
-            line => editor.open_at(path, line, 1),
-        };
-        command.current_dir(root);
-        Ok(Command::from(command))
+        let words = shell_words::split(self.editor.as_deref().unwrap_or("vi")).map_err(|error| {
+            Problem::new("guest.editor", "cannot tell which editor is meant")
+                .why(error.to_string())
+                .hint("set $EDITOR to a command such as `vim` or `code --wait`")
+        })?;
+        let (program, arguments) =
+            words.split_first().map_or(("vi", &[][..]), |(p, rest)| (p.as_str(), rest));
+        let mut command = Command::new(program);
+        command.args(arguments).args(at_line(program, &path, line)).current_dir(root);
+        Ok(command)
     }
 
     fn shell(&self, environment: &EnvName) -> Result<Command, Problem> {
@@ -103,8 +89,20 @@ impl Guests {
     }
 }
 
-fn is_vi(program: &OsStr) -> bool {
-    Path::new(program).file_name().is_some_and(|name| ["vi", "vim", "nvim"].iter().any(|vi| name == *vi))
+/// The file and the line, as this editor wants to hear them. Nearly all know `+7`; these do not.
+fn at_line(program: &str, path: &Path, line: u32) -> Vec<OsString> {
+    let name = Path::new(program).file_name().unwrap_or_default().to_string_lossy();
+    let colon = || {
+        let mut text = path.as_os_str().to_owned();
+        text.push(format!(":{line}"));
+        text
+    };
+    match name.as_ref() {
+        _ if line == 0 => vec![path.into()],
+        "code" | "code-insiders" | "codium" | "cursor" | "windsurf" => vec!["--goto".into(), colon()],
+        "hx" | "helix" | "subl" | "zed" | "zeditor" => vec![colon()],
+        _ => vec![format!("+{line}").into(), path.into()],
+    }
 }
 
 /// The path of a file of the workspace; nothing outside of it is edited.
@@ -138,8 +136,15 @@ mod tests {
     fn each_editor_gets_the_line_in_its_own_way() {
         let vim = guests("vim -p").editor("rules/a.yaml", 7).unwrap();
         assert_eq!(arguments(&vim), ["vim", "-p", "+7", "/work space/rules/a.yaml"]);
-        let other = guests("'my editor' --wait").editor("rules/a.yaml", 7).unwrap();
-        assert_eq!(arguments(&other), ["my editor", "--wait", "/work space/rules/a.yaml:7:1"]);
+        let helix = guests("hx").editor("rules/a.yaml", 7).unwrap();
+        assert_eq!(arguments(&helix), ["hx", "/work space/rules/a.yaml:7"]);
+        let code = guests("'/opt/my editors/code' --wait").editor("rules/a.yaml", 7).unwrap();
+        assert_eq!(
+            arguments(&code),
+            ["/opt/my editors/code", "--wait", "--goto", "/work space/rules/a.yaml:7"]
+        );
+        let anywhere = guests(" ").editor("rules/a.yaml", 0).unwrap();
+        assert_eq!(arguments(&anywhere), ["vi", "/work space/rules/a.yaml"]);
     }
 
     #[test]
