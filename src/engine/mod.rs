@@ -10,6 +10,7 @@ pub mod docker;
 pub mod fake;
 pub mod files;
 pub mod follow;
+pub mod inside;
 pub mod live;
 pub mod running;
 pub mod search;

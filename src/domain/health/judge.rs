@@ -8,7 +8,7 @@ use super::{Baseline, Ladder, Rung, RungName, State};
 use crate::domain::container::{Container, ContainerState, RestartPolicy};
 use crate::domain::loader::Loader;
 use crate::domain::problem::{Problem, code};
-use crate::domain::process::{Process, ProcessTable};
+use crate::domain::process::ProcessTable;
 use crate::domain::remote::{Remote, Seen, Timestamp, age};
 
 /// How far the engine's clock may be off.
@@ -71,6 +71,14 @@ impl Vitals {
         }
     }
 
+    /// ` since 2 h`, or ` since just now`.
+    fn since(&self, at: Timestamp) -> String {
+        match self.age(at).as_str() {
+            "now" => " since just now".into(),
+            age => format!(" since {age}"),
+        }
+    }
+
     fn engine_rung(&self) -> Rung {
         let rung = |state, evidence: String, at| Rung::new(RungName::Engine, state, evidence, at);
         match &self.engine {
@@ -130,7 +138,7 @@ impl Vitals {
             ContainerState::Created => return (State::Failing, format!("{name} was never started")),
             state => return (State::Failing, format!("{name} is {state}")),
         }
-        let since = container.started_at.map(|at| format!(" since {}", self.age(at))).unwrap_or_default();
+        let since = container.started_at.map(|at| self.since(at)).unwrap_or_default();
         let changed = self.baseline.is_some_and(|before| before != Baseline::of(container));
         let again = changed || container.restart_count > 0;
         // A container that was started again long ago, and has run since, is as good as any other.
@@ -183,7 +191,9 @@ impl Vitals {
                 format!("{count} ElastAlerts run, so that every alert is sent {count} times"),
             );
         }
-        let lives = format!("pid {} lives{}", process.pid, self.since(process, at));
+        let began = process.elapsed.and_then(|seconds| at.checked_sub(Duration::from_secs(seconds)).ok());
+        let lives =
+            format!("pid {} lives{}", process.pid, began.map(|began| self.since(began)).unwrap_or_default());
         let recent = self.loader.as_ref().and_then(|loader| {
             let died = loader.died.as_ref().filter(|died| !self.is_older(died.at, REMEMBERED))?;
             (loader.deaths > 0).then_some((loader, died))
@@ -196,11 +206,6 @@ impl Vitals {
             }
             None => (State::Ok, lives),
         }
-    }
-
-    fn since(&self, process: &Process, at: Timestamp) -> String {
-        let began = process.elapsed.and_then(|seconds| at.checked_sub(Duration::from_secs(seconds)).ok());
-        began.map(|began| format!(" since {}", self.age(began))).unwrap_or_default()
     }
 
     /// Why there is no `ElastAlert` in a container that runs.

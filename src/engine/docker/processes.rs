@@ -15,10 +15,11 @@ const MARK: &str = "alertdeck-reads-proc";
 
 /// Prints the uptime, and for each process its `stat` and its arguments. A process that ends meanwhile is left out.
 pub(super) fn script() -> Vec<String> {
+    // Not `echo`, which reads escapes in what it prints.
     let script = format!(
-        ": {MARK}; read -r up rest </proc/uptime; echo \"U $up\"; for p in /proc/[0-9]*; do \
-         s=$(cat $p/stat 2>/dev/null) && a=$(tr '\\000\\n' '  ' <$p/cmdline 2>/dev/null) && \
-         echo \"S $s\" | tr '\\n' ' ' && echo && echo \"A $a\"; done"
+        ": {MARK}; read -r up rest </proc/uptime; printf 'U %s\\n' \"$up\"; for p in /proc/[0-9]*; do \
+         s=$(tr '\\n' ' ' <$p/stat 2>/dev/null) && a=$(tr '\\000\\n' '  ' <$p/cmdline 2>/dev/null) && \
+         printf 'S %s\\nA %s\\n' \"$s\" \"$a\"; done"
     );
     vec!["sh".into(), "-c".into(), script]
 }
@@ -106,6 +107,7 @@ fn table(processes: Vec<Process>, host_pid: Option<i64>) -> ProcessTable {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_types, reason = "a test runs the command that is meant for containers")]
 mod tests {
     use super::*;
 
@@ -134,6 +136,17 @@ mod tests {
         assert_eq!(from_top(&row(&["PID", "USER", "COMMAND"]), &[row(&["1", "root", "sh"])], None), None);
         assert_eq!(from_top(&[], &[], None), None);
         assert_eq!(from_top(&row(&["PID", "PPID", "CMD"]), &[row(&["1root", "0", "sh"])], None), None);
+    }
+
+    #[test]
+    fn the_command_reads_proc_here_as_well() {
+        if cfg!(target_os = "linux") {
+            let [program, option, script] = script().try_into().unwrap();
+            let output = std::process::Command::new(program).args([option, script]).output().unwrap();
+            let table = from_proc(&String::from_utf8_lossy(&output.stdout)).unwrap();
+            let us = i64::from(std::process::id());
+            assert!(table.processes.iter().any(|process| process.pid == us && process.threads >= Some(1)));
+        }
     }
 
     #[test]

@@ -22,6 +22,7 @@ use crate::domain::mask::Masker;
 use crate::domain::overview::Overview;
 use crate::domain::problem::{Problem, code};
 use crate::domain::remote::Timestamp;
+use crate::engine::inside::absent;
 use crate::engine::workspace::find;
 use crate::engine::{Clock, Docker, Engine, World};
 use batch::Batch;
@@ -87,10 +88,9 @@ impl<W: World> Engine<W> {
     ) -> Result<(), Problem> {
         let mut following = self.following(overview, environment, lines).await?;
         let Some(container) = following.current().await? else {
-            return Err(Problem::new("environment.absent", format!("nothing is deployed in {environment}"))
-                .hint(format!("deploy it: `alertdeck deploy {environment}`")));
+            return Err(absent(environment));
         };
-        match following.stream(&container, since, false).await {
+        match following.stream(&container, since, None).await {
             Ended::Lost(problem) => Err(problem),
             Ended::Quietly | Ended::Unheard => {
                 following.batch.send().await;
@@ -107,9 +107,7 @@ impl<W: World> Engine<W> {
     ) -> Result<Following<'_, W>, Problem> {
         let settings = find(&overview.workspace, environment)?;
         let docker = self.world.docker(settings.target.docker.as_ref())?;
-        let keys: Vec<String> = settings.secrets.keys().cloned().collect();
-        let (secrets, _missing) = self.fetch(settings, &keys, false).await;
-        let masker = Masker::new(secrets.iter().map(|(key, secret)| (key.as_str(), secret)));
+        let masker = self.masker(overview, environment).await?;
         let labels = Labels::from([
             (label::WORKSPACE.to_owned(), overview.workspace.name.clone()),
             (label::ENVIRONMENT.to_owned(), environment.as_str().to_owned()),
@@ -140,7 +138,7 @@ impl<W: World> Following<'_, W> {
             .with_jitter()
             .without_max_times();
         let mut pause = pauses.build();
-        let (mut first, mut lost, mut waiting) = (true, false, false);
+        let (mut first, mut lost) = (true, false);
         loop {
             let found = match self.current().await {
                 Ok(found) => found,
@@ -161,17 +159,15 @@ impl<W: World> Following<'_, W> {
             else {
                 if was_first {
                     self.mark("nothing is deployed yet; waiting for a container").await;
-                    waiting = true;
                 }
                 if !self.pause(LOOK).await {
                     return Ok(());
                 }
                 continue;
             };
-            self.announce(&container, lost, waiting).await;
-            waiting = false;
+            let announced = self.announce(&container).await;
             let since = if was_first { since } else { Since::Time(self.began) };
-            let ended = self.stream(&container, since, true).await;
+            let ended = self.stream(&container, since, Some(announced)).await;
             pause = pauses.build();
             lost = match ended {
                 Ended::Unheard => return Ok(()),
@@ -200,23 +196,28 @@ impl<W: World> Following<'_, W> {
         lost || container.state.is_alive() || known.is_none_or(|read| read.started_at != container.started_at)
     }
 
-    /// Says whose log it is that follows, where that is not plain.
-    async fn announce(&mut self, container: &Container, lost: bool, waited: bool) {
+    /// Says whose log it is that follows, where that is not plain; and whether it said so.
+    async fn announce(&mut self, container: &Container) -> bool {
         let known = self.read.get(&container.id);
-        if self.shown.as_ref() != Some(&container.id) {
+        let announced = if self.shown.as_ref() != Some(&container.id) {
             let release =
                 container.release().map(|release| format!("release {release}, ")).unwrap_or_default();
             self.mark(&format!("{release}container {}", container.name)).await;
+            true
         } else if known.is_some_and(|read| read.started_at != container.started_at) {
             self.mark(&format!("{} was started again", container.name)).await;
-        } else if lost && !waited {
-            tracing::debug!(container = %container.name, "the log is taken up again");
-        }
+            true
+        } else {
+            false
+        };
         self.shown = Some(container.id.clone());
+        announced
     }
 
-    /// Reads one container's log: all that is new in it, and with `follow` until the container ends.
-    async fn stream(&mut self, container: &Container, since: Since, follow: bool) -> Ended {
+    /// Reads one container's log: all that is new in it, and where it is followed until the container ends. It is said
+    /// that a log is taken up again, unless something else was just announced.
+    async fn stream(&mut self, container: &Container, since: Since, follow: Option<bool>) -> Ended {
+        let (follow, announced) = (follow.is_some(), follow == Some(true));
         let clock = self.world.clock();
         let known = self.read.remove(&container.id);
         let resumed = known.as_ref().and_then(|read| read.overlap.last());
@@ -260,11 +261,11 @@ impl<W: World> Following<'_, W> {
                     }
                     None => {
                         let rest = assembler.finish();
-                        self.take(rest, &mut overlap, &mut said_gap, clock.now()).await;
+                        self.take(rest, &mut overlap, &mut said_gap, announced, clock.now()).await;
                         break;
                     }
                 };
-                if !self.take(lines, &mut overlap, &mut said_gap, clock.now()).await {
+                if !self.take(lines, &mut overlap, &mut said_gap, announced, clock.now()).await {
                     ended = Ended::Unheard;
                     break;
                 }
@@ -283,6 +284,7 @@ impl<W: World> Following<'_, W> {
         lines: Vec<LogLine>,
         overlap: &mut Overlap,
         said_gap: &mut bool,
+        announced: bool,
         now: Timestamp,
     ) -> bool {
         for mut line in lines {
@@ -291,8 +293,11 @@ impl<W: World> Following<'_, W> {
             }
             if !*said_gap {
                 *said_gap = true;
-                let text = if overlap.met() { "reconnected" } else { "reconnected, lines may be missing" };
-                self.batch.add(LogLine::mark(now, text), now);
+                if !overlap.met() {
+                    self.batch.add(LogLine::mark(now, "taken up again, lines may be missing"), now);
+                } else if !announced {
+                    self.batch.add(LogLine::mark(now, "reconnected"), now);
+                }
             }
             line.text = self.masker.mask(line.text);
             if self.batch.add(line, now) && !self.batch.send().await {

@@ -51,9 +51,7 @@ impl<W: World> Engine<W> {
         let mut masker = Masker::default();
         let mut books = None;
         if let Some(environment) = environment {
-            let keys: Vec<String> = environment.secrets.keys().cloned().collect();
-            let (secrets, _missing) = self.fetch(environment, &keys, false).await;
-            masker = Masker::new(secrets.iter().map(|(key, secret)| (key.as_str(), secret)));
+            masker = self.masker(overview, name).await.unwrap_or_default();
             let settings = rendering.map_or_else(
                 || environment.search.clone(),
                 |rendering| search_settings(environment, rendering),
@@ -107,7 +105,9 @@ impl Watched {
     pub(super) fn containers(&self, containers: &[Container], at: Timestamp) {
         let now = current(containers).cloned();
         let before = self.container.borrow().clone().flatten();
-        let same = |before: &Option<Container>| before.as_ref().map(|c| &c.id) == now.as_ref().map(|c| &c.id);
+        let same = before.as_ref().map(|known| &known.id) == now.as_ref().map(|now| &now.id);
+        let same_life =
+            same && before.as_ref().map(|known| known.started_at) == now.as_ref().map(|now| now.started_at);
         let expected = now.as_ref().and_then(|container| {
             let same_files = |(hash, count): &(String, usize)| {
                 (container.labels.get(crate::domain::label::RENDERING) == Some(hash)).then_some(*count)
@@ -115,8 +115,11 @@ impl Watched {
             container.rule_count().or_else(|| self.rendering.as_ref().and_then(same_files))
         });
         self.learn(|vitals| {
-            if !same(&before) {
+            if !same {
                 vitals.baseline = now.as_ref().map(Baseline::of);
+            }
+            // What was seen and said in another life says nothing about this one.
+            if !same_life {
                 vitals.processes = Remote::Unknown;
                 vitals.loader = None;
             }

@@ -7,9 +7,13 @@ pub mod deploy;
 pub mod diff;
 pub mod envs;
 pub mod keys;
+pub mod logs;
 pub mod plan;
 pub mod render;
 pub mod rules;
+pub mod shell;
+pub mod status;
+pub mod top;
 
 use std::path::PathBuf;
 
@@ -74,6 +78,14 @@ pub enum Verb {
     Plan(plan::PlanArguments),
     /// Deploy an environment, and put back what ran before if it fails
     Deploy(deploy::DeployArguments),
+    /// How healthy an environment is, or all of them
+    Status(status::StatusArguments),
+    /// What an environment's container says
+    Logs(logs::LogsArguments),
+    /// The processes in an environment's container
+    Top(top::TopArguments),
+    /// A shell in an environment's container
+    Shell(shell::ShellArguments),
 }
 
 /// What every verb gets: the use cases, the printer and the environment that was asked for.
@@ -96,6 +108,10 @@ pub async fn run<W: World>(context: &Context<W>, verb: Verb) -> Result<Exit, Pro
         Verb::Render(arguments) => render::run(context, arguments).await,
         Verb::Diff(arguments) => diff::run(context, arguments).await,
         Verb::Check(arguments) => check::run(context, arguments).await,
+        Verb::Status(arguments) => status::run(context, arguments).await,
+        Verb::Logs(arguments) => logs::run(context, arguments).await,
+        Verb::Top(arguments) => top::run(context, arguments).await,
+        Verb::Shell(arguments) => shell::run(context, arguments).await,
         // It was dealt with before a workspace was looked for.
         Verb::Demo(arguments) => demo::run(context.out, arguments).await,
         Verb::Keys(arguments) => keys::run(context.out, arguments),

@@ -23,12 +23,14 @@ use crate::domain::problem::Problem;
 pub use guest::{Guest, Guests};
 pub use input::{Input, Keys};
 pub use quiet::{Frames, Quiet};
+pub use raw::Raw;
 pub use signal::Signal;
 use signal::Signals;
 
 mod guest;
 mod input;
 mod quiet;
+mod raw;
 mod signal;
 
 /// Whether the terminal is ours at the moment. The panic hook and the signals need to know it from anywhere.
