@@ -1,5 +1,5 @@
 //! The sample workspace of the repository, which the program ships: it has nothing to find fault with, and its
-//! environments really differ.
+//! environments really differ. What runs of it on a real engine is shown by the live tests.
 
 use std::path::Path;
 
