@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 
 mod answers;
+mod no_engine;
 mod refusals;
 
 fn root() -> &'static Path {
