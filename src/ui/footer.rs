@@ -6,8 +6,10 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::app::Target;
-use crate::app::command::{Availability, reachable};
+use crate::app::command::{Availability, Spec, reachable};
+use crate::app::prompt::Prompt;
+use crate::app::scope::{self, Scope};
+use crate::app::{Key, Target};
 use crate::domain::remote::age;
 
 use super::Screen;
@@ -38,7 +40,7 @@ fn typed(screen: &mut Screen<'_>, area: Rect) {
 }
 
 /// What stands in an editor, the cell of the cursor reversed.
-pub(super) fn editor(screen: &Screen<'_>, line: &crate::app::prompt::Prompt) -> Vec<Span<'static>> {
+pub(super) fn editor(screen: &Screen<'_>, line: &Prompt) -> Vec<Span<'static>> {
     let style = screen.theme.text.add_modifier(Modifier::UNDERLINED);
     let (text, cursor) = (line.text(), line.cursor());
     let before: String = text.chars().take(cursor).collect();
@@ -57,7 +59,13 @@ fn keys(screen: &mut Screen<'_>, area: Rect) {
     let all: Vec<_> = reachable(model).filter(|spec| !spec.short.is_empty()).collect();
     let is_last = |name: &str| matches!(name, "app.help" | "app.quit");
     let (last, first): (Vec<_>, Vec<_>) = all.into_iter().partition(|spec| is_last(spec.name));
-    let width = |spec: &&crate::app::command::Spec| spec.label().width() + spec.short.width() + 3;
+    // While a line is typed, letters are text: the keys that still mean something are named.
+    let typing = matches!(scope::active(model).first(), Some(Scope::Naming | Scope::Typing));
+    let label = |spec: &Spec| {
+        let key = spec.bound().find(|key| !typing || !Prompt::wants(*key));
+        key.map_or_else(String::new, Key::label)
+    };
+    let width = |spec: &&Spec| label(spec).width() + spec.short.width() + 3;
     let reserved: usize = last.iter().map(width).sum();
     let mut room = usize::from(area.width).saturating_sub(reserved + 1);
     let mut shown = Vec::new();
@@ -74,7 +82,7 @@ fn keys(screen: &mut Screen<'_>, area: Rect) {
     shown.extend(last);
     let mut x = area.x + 1;
     for spec in shown {
-        let (label, short) = (spec.label(), spec.short);
+        let (label, short) = (label(spec), spec.short);
         let wide = u16::try_from(label.width() + 1 + short.width()).unwrap_or(0);
         if x + wide > area.right() {
             break;

@@ -4,6 +4,7 @@
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
+use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
 use crate::app::model::Focus;
@@ -121,8 +122,9 @@ fn console(screen: &mut Screen<'_>, area: Rect) {
     panes(screen, body);
     footer::notice(screen, message);
     if scope::covered(screen.model) {
-        // What lies below a dialog is seen and not clicked.
+        // What lies below a dialog steps back: it is seen and not clicked.
         screen.hits.targets.clear();
+        screen.buffer.set_style(body, theme_below(screen.theme));
     }
     footer::draw(screen, bottom);
     if screen.model.deploy.is_some() {
@@ -134,6 +136,11 @@ fn console(screen: &mut Screen<'_>, area: Rect) {
     if screen.model.question.is_some() {
         reading::question(screen, body);
     }
+}
+
+/// The style of everything below a dialog.
+fn theme_below(theme: &Theme) -> Style {
+    theme.dim.remove_modifier(Modifier::BOLD | Modifier::REVERSED | Modifier::UNDERLINED)
 }
 
 /// The lists on the left, what is selected on the right; a zoomed pane has all of it.
