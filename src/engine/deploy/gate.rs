@@ -205,3 +205,22 @@ fn condensed(lines: &[LogLine]) -> Vec<String> {
     }
     shown
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::log::{Level, Stream};
+
+    #[test]
+    fn a_schema_of_a_thousand_lines_does_not_push_out_what_matters() {
+        let line = |text: String| LogLine { at: None, stream: Stream::Stderr, level: Level::Info, text };
+        let mut lines = vec![line("EAException: Invalid Rule file".into())];
+        lines.extend((0..1000).map(|number| line(format!("        'property {number}': {{}}"))));
+        lines.push(line("'alert' is a required property".into()));
+        lines.extend((0..3).map(|number| line(format!("    File {number}"))));
+        let shown = condensed(&lines);
+        assert_eq!(shown.len(), 1 + 7 + 1 + 3);
+        assert_eq!(shown[4], "    … 994 lines …");
+        assert_eq!(shown[8], "'alert' is a required property");
+    }
+}

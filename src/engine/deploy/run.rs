@@ -116,7 +116,7 @@ impl<'a, W: World> Run<'a, W> {
         self.stop_old(&lock).await?;
         let container = self.start(&lock, &new).await?;
         self.gate(&container).await?;
-        Ok(self.keep(&new).await)
+        self.keep(&new).await
     }
 
     fn interrupted(&self) -> Result<(), Problem> {
@@ -277,7 +277,7 @@ impl<'a, W: World> Run<'a, W> {
         Ok(())
     }
 
-    async fn keep(&mut self, new: &ContainerId) -> Option<Problem> {
+    async fn keep(&mut self, new: &ContainerId) -> Result<Option<Problem>, Problem> {
         self.teller.begin(Step::Keep).await;
         if let Err(problem) = self.work.make_permanent(new).await {
             let command = format!("{} update --restart=unless-stopped {new}", self.docker_command());
@@ -289,14 +289,20 @@ impl<'a, W: World> Run<'a, W> {
             .hint(command.clone());
             self.commands.push(command);
             self.teller.failed(&problem).await;
-            return Some(problem);
+            return Ok(Some(problem));
+        }
+        // An engine that was restarted between the last look of the gate and the new policy has left it dead.
+        let now = patiently(|| self.work.docker.container(&new.0)).await?;
+        if now.as_ref().is_none_or(|now| !now.state.is_alive()) {
+            let state = now.map_or_else(|| "is gone".to_owned(), |now| now.state.to_string());
+            return Err(Problem::new("gate.exited", format!("the container {state} after it was proven")));
         }
         let pruned = match self.work.prune().await {
             Ok(text) => text,
             Err(problem) => format!(", what is too old could not be removed: {problem}"),
         };
         self.teller.done(format!("restart policy unless-stopped{pruned}")).await;
-        None
+        Ok(None)
     }
 
     /// Gives the lock back, and removes what was made when nothing came of it.

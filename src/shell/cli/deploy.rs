@@ -72,41 +72,61 @@ pub async fn run<W: World>(context: &Context<W>, arguments: DeployArguments) -> 
     Ok(exit(&report))
 }
 
-/// Asks what the guard demands.
-async fn confirm(out: Printer, plan: &Plan, arguments: &DeployArguments) -> Result<(), Problem> {
-    let name = &plan.environment;
+/// What must be had from the person before anything is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Ask {
+    /// Nothing, or it was given already.
+    Nothing,
+    /// Yes or no.
+    YesOrNo,
+    /// The environment's name.
+    Name,
+}
+
+/// What the guard asks for, and whether the flags have answered it. `terminal`: there is somebody to ask.
+fn demand(guard: Guard, name: &EnvName, arguments: &DeployArguments, terminal: bool) -> Result<Ask, Problem> {
     if let Some(given) = &arguments.confirm
         && given != name.as_str()
     {
         return Err(Problem::new(code::GUARDED, format!("`--confirm {given}` is not {name}"))
             .why("the name that is confirmed must be the one that is deployed"));
     }
-    let asks = std::io::stdin().is_terminal() && out.live();
-    match plan.guard {
-        Guard::Open => Ok(()),
-        Guard::Confirm if arguments.yes || arguments.confirm.is_some() => Ok(()),
-        Guard::Confirm if asks => {
-            let answer = ask(out, &format!("deploy {name}? [y/N]")).await?;
-            if matches!(answer.to_lowercase().as_str(), "y" | "yes") { Ok(()) } else { Err(declined(name)) }
-        }
-        Guard::TypeName if arguments.confirm.is_some() => Ok(()),
-        Guard::TypeName if asks => {
-            let answer =
-                ask(out, &format!("type the name of the environment to deploy it ({name}):")).await?;
-            if answer == name.as_str() { Ok(()) } else { Err(declined(name)) }
-        }
+    let named = arguments.confirm.is_some();
+    match guard {
+        Guard::Open => Ok(Ask::Nothing),
+        Guard::Confirm if arguments.yes || named => Ok(Ask::Nothing),
+        Guard::Confirm if terminal => Ok(Ask::YesOrNo),
         Guard::Confirm => Err(Problem::new(code::GUARDED, format!("nobody confirmed the deploy of {name}"))
             .why("its guard asks, and there is no terminal to answer on")
             .hint("add --yes")),
+        Guard::TypeName if named => Ok(Ask::Nothing),
+        Guard::TypeName if terminal => Ok(Ask::Name),
         Guard::TypeName => Err(Problem::new(code::GUARDED, format!("nobody typed the name {name}"))
-            .why("its guard asks for the name; --yes is not enough")
+            .why("its guard asks for the name, and --yes is not enough")
             .hint(format!("add --confirm {name}"))),
         Guard::ReadOnly => Err(Problem::new(code::GUARDED, format!("{name} is read-only"))),
     }
 }
 
-fn declined(name: &EnvName) -> Problem {
-    Problem::new(code::INTERRUPTED, format!("{name} is not deployed: it was not confirmed"))
+/// Asks what the guard demands.
+async fn confirm(out: Printer, plan: &Plan, arguments: &DeployArguments) -> Result<(), Problem> {
+    let name = &plan.environment;
+    let terminal = std::io::stdin().is_terminal() && out.live();
+    let confirmed = match demand(plan.guard, name, arguments, terminal)? {
+        Ask::Nothing => true,
+        Ask::YesOrNo => {
+            let answer = ask(out, &format!("deploy {name}? [y/N]")).await?;
+            matches!(answer.to_lowercase().as_str(), "y" | "yes")
+        }
+        Ask::Name => {
+            let question = format!("type the name of the environment to deploy it ({name}):");
+            ask(out, &question).await? == name.as_str()
+        }
+    };
+    if confirmed {
+        return Ok(());
+    }
+    Err(Problem::new(code::INTERRUPTED, format!("{name} is not deployed: it was not confirmed")))
 }
 
 async fn ask(out: Printer, question: &str) -> Result<String, Problem> {
@@ -241,6 +261,33 @@ mod tests {
             log_tail: Vec::new(),
             commands: Vec::new(),
             timings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn every_guard_demands_its_own_and_yes_is_no_name() {
+        let arguments = |yes: bool, confirm: Option<&str>| DeployArguments {
+            yes,
+            confirm: confirm.map(str::to_owned),
+            ..DeployArguments::default()
+        };
+        let name: EnvName = "Production".parse().unwrap();
+        for (guard, yes, confirm, terminal, demanded) in [
+            (Guard::Open, false, None, false, Ok(Ask::Nothing)),
+            (Guard::Confirm, false, None, true, Ok(Ask::YesOrNo)),
+            (Guard::Confirm, false, None, false, Err("add --yes")),
+            (Guard::Confirm, true, None, false, Ok(Ask::Nothing)),
+            (Guard::Confirm, false, Some("Production"), false, Ok(Ask::Nothing)),
+            (Guard::TypeName, true, None, true, Ok(Ask::Name)),
+            (Guard::TypeName, true, None, false, Err("add --confirm Production")),
+            (Guard::TypeName, false, Some("Production"), false, Ok(Ask::Nothing)),
+            (Guard::TypeName, true, Some("production"), true, Err("")),
+            (Guard::Open, true, Some("CI"), true, Err("")),
+            (Guard::ReadOnly, true, Some("Production"), true, Err("")),
+        ] {
+            let answer = demand(guard, &name, &arguments(yes, confirm), terminal)
+                .map_err(|problem| problem.hint.unwrap_or_default());
+            assert_eq!(answer, demanded.map_err(str::to_owned), "{guard} {yes} {confirm:?} {terminal}");
         }
     }
 

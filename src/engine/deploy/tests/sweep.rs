@@ -9,12 +9,32 @@ use crate::domain::container::RestartPolicy;
 use crate::domain::plan::Step;
 use crate::domain::problem::{Problem, code};
 use crate::domain::progress::Verdict;
-use crate::engine::fake::{FakeDocker, Fate, Fault, Trouble};
+use crate::engine::fake::{Call, FakeDocker, Fate, Fault, Trouble};
 
 use super::bench::{Bench, Ended, good};
 
-/// How many calls the longest of these deploys makes before it is only watched.
-const CALLS: usize = 60;
+/// The calls of such a deploy that are worth a fault, by their number: of those that only watch, the first few.
+async fn moments(fate: Option<&Fate>) -> Vec<usize> {
+    let bench = Bench::with_release_1().await;
+    if let Some(fate) = fate {
+        bench.release_meets("2", fate.clone());
+    }
+    let rendering = good("two");
+    let plan = bench.plan(&rendering).await;
+    let before = bench.docker.calls().len();
+    bench.carry_out(&plan, rendering, CancellationToken::new()).await;
+    let calls = bench.docker.calls().split_off(before);
+    let watches = |call: &Call| matches!(call, Call::Container | Call::Processes);
+    let mut in_a_row = 0;
+    let mut moments = Vec::new();
+    for (index, (call, _)) in calls.iter().enumerate() {
+        in_a_row = if watches(call) { in_a_row + 1 } else { 0 };
+        if in_a_row <= 4 {
+            moments.push(index + 1);
+        }
+    }
+    moments
+}
 
 fn true_to(bench: &Bench, ended: &Ended, what: &str) {
     bench.check(ended);
@@ -67,7 +87,7 @@ async fn every_call_fails(fate: Option<Fate>) {
             Trouble::Unheard,
         ]
     };
-    for nth in 1..CALLS {
+    for nth in moments(fate.as_ref()).await {
         for trouble in troubles() {
             let what = format!("{trouble:?} at call {nth}, {fate:?}");
             let (bench, ended) = deploy_with(trouble, nth, fate.clone()).await;
@@ -89,7 +109,7 @@ async fn every_call_fails(fate: Option<Fate>) {
 
 #[tokio::test(start_paused = true)]
 async fn an_engine_restarted_at_any_moment_leaves_one_or_says_down() {
-    for nth in 1..CALLS {
+    for nth in moments(None).await {
         let restart = Trouble::Before(Arc::new(FakeDocker::restart));
         let (bench, ended) = deploy_with(restart, nth, None).await;
         true_to(&bench, &ended, &format!("restart at call {nth}"));
@@ -98,7 +118,7 @@ async fn an_engine_restarted_at_any_moment_leaves_one_or_says_down() {
 
 #[tokio::test(start_paused = true)]
 async fn a_person_can_stop_it_at_any_moment() {
-    for nth in 1..CALLS {
+    for nth in moments(None).await {
         let bench = Bench::with_release_1().await;
         let rendering = good("two");
         let plan = bench.plan(&rendering).await;
@@ -113,7 +133,7 @@ async fn a_person_can_stop_it_at_any_moment() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lock_that_vanishes_at_any_moment_never_makes_two() {
-    for nth in 1..CALLS {
+    for nth in moments(None).await {
         let prune =
             Trouble::Before(Arc::new(|docker: &FakeDocker| docker.remove_by_force("elastalert-ci-lock")));
         let (bench, ended) = deploy_with(prune, nth, None).await;
