@@ -28,7 +28,10 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Runs the program and says how it ended.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(answer) => return print::usage(&answer).into(),
+    };
     let out = Printer::new(arguments.format, settings::plain());
     // Two threads work while this one, which has the terminal, waits and draws.
     let runtime = match Builder::new_multi_thread().worker_threads(2).enable_all().build() {

@@ -248,6 +248,15 @@ fn write_line(out: &mut impl Write, text: &str) -> Result<(), Problem> {
     finish(out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")))
 }
 
+/// Prints what the flags came to: the help or the version that was asked for, or what is wrong with them. Clap itself
+/// would end with 2 for a wrong flag, which here means that there are changes.
+pub fn usage(answer: &clap::Error) -> Exit {
+    if answer.print().is_err() {
+        tracing::debug!("the help has no reader");
+    }
+    if answer.use_stderr() { Exit::Error } else { Exit::Ok }
+}
+
 /// Talk that cannot be written is lost: there is nowhere left to say so.
 fn say(text: &str) {
     if write_line(&mut io::stderr().lock(), text).is_err() {

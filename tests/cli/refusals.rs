@@ -43,3 +43,17 @@ fn a_rendering_with_errors_is_printed_told_and_not_written() {
 fn an_engine_that_does_not_answer_is_another_exit_code() {
     assert_snapshot!(run(&fixture("healthy"), &["diff", "Production"]));
 }
+
+#[test]
+fn a_wrong_flag_is_an_error_and_not_a_change() {
+    let wrong = run(&fixture("healthy"), &["diff", "CI", "--agianst", "Default"]);
+    assert!(wrong.contains("unexpected argument '--agianst'"), "{wrong}");
+    assert!(wrong.ends_with("-- exit 1\n"), "{wrong}");
+}
+
+#[test]
+fn help_is_an_answer() {
+    let help = run(&fixture("healthy"), &["--help"]);
+    assert!(help.contains("Usage: alertdeck"), "{help}");
+    assert!(help.ends_with("-- exit 0\n"), "{help}");
+}
