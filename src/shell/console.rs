@@ -104,3 +104,42 @@ pub async fn console<W: World>(engine: Engine<W>, settings: Settings, out: Print
     // The loop holds all of the console; on the heap it does not weigh on whoever waits for it.
     Box::pin(Runtime::new(screens, terminal, output, engine)?.run(|text| out.talk(text))).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::KeyCode;
+    use crate::engine::fake::demo;
+    use crate::shell::runtime::tests::stage::{key, millis, play};
+    use crate::shell::terminal::Input;
+
+    const ENTER: Input = Input::Key(Key { code: KeyCode::Enter, ctrl: false, alt: false });
+
+    /// The whole console on the demo's world, on a paused clock: seconds there are milliseconds here.
+    async fn console(keys: Vec<(u64, Input)>) -> (usize, String) {
+        let (world, root) = demo::world("2026-03-14T03:12:00Z".parse().unwrap()).await.unwrap();
+        let engine = Engine::new(world, root, Vec::new());
+        let header = Header { workspace: "/demo".into(), demo: true, theme: "mono".into() };
+        let model = Model::new(header, engine.world.clock().now());
+        let screens = Screens { model, theme: Theme::built_in("mono").unwrap(), panic_at: None };
+        let keys = keys.into_iter().map(|(after, input)| (millis(after), input)).collect();
+        let (result, frames, shown) = Box::pin(play(screens, engine, keys, (120, 36))).await;
+        assert_eq!(result.unwrap(), Exit::Ok);
+        (frames, shown)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_console_shows_the_demo_and_draws_seldom() {
+        let (frames, shown) = console(vec![(20_000, key('4')), (20_000, key('q'))]).await;
+        assert!(shown.contains("9 rules loaded, 9 expected"), "{shown}");
+        assert!(shown.contains("failing") && shown.contains("DEMO"), "{shown}");
+        assert!(frames < 40, "{frames} frames in 40 s, in which only ages change");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_deploy_in_the_console_comes_to_its_verdict() {
+        let keys = vec![(5_000, key('d')), (5_000, ENTER), (30_000, ENTER), (3_000, key('q'))];
+        let (_, shown) = console(keys).await;
+        assert!(shown.contains("in sync") && shown.contains("r13"), "{shown}");
+    }
+}

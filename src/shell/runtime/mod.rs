@@ -22,7 +22,7 @@ pub use use_cases::UseCases;
 mod engine;
 mod tasks;
 #[cfg(test)]
-mod tests;
+pub(in crate::shell) mod tests;
 mod use_cases;
 
 /// At most one frame in this time.

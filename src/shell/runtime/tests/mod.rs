@@ -9,7 +9,7 @@ use stage::{Play, Told, key, millis};
 use super::*;
 use crate::app::{Target, Ticket};
 
-mod stage;
+pub(in crate::shell) mod stage;
 
 #[tokio::test(start_paused = true)]
 async fn ten_idle_seconds_draw_no_frame() {

@@ -30,11 +30,11 @@ use crate::domain::workspace::Workspace;
 use tokio_util::sync::CancellationToken;
 
 /// A key of the script.
-pub(super) fn key(c: char) -> Input {
+pub(in crate::shell) fn key(c: char) -> Input {
     Input::Key(Key { code: KeyCode::Char(c), ctrl: false, alt: false })
 }
 
-pub(super) fn millis(millis: u64) -> Duration {
+pub(in crate::shell) fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
@@ -349,6 +349,33 @@ impl Play {
             took: begun.elapsed(),
         }
     }
+}
+
+/// Plays one person on any screens and any world; gives how it ended, how many frames there were and what the last one
+/// showed.
+pub(in crate::shell) async fn play(
+    app: impl App,
+    use_cases: impl UseCases,
+    keys: Vec<(Duration, Input)>,
+    (columns, rows): (u16, u16),
+) -> (Result<Exit, Problem>, usize, String) {
+    let (_sender, signals) = mpsc::channel(1);
+    let screen = Script {
+        keys: VecDeque::from([keys]),
+        signals,
+        calls: Calls::default(),
+        guest: Duration::ZERO,
+        ends: false,
+    };
+    let (frames, shown) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(String::new())));
+    let backend = Watched {
+        inner: TestBackend::new(columns, rows),
+        frames: Arc::clone(&frames),
+        shown: Arc::clone(&shown),
+    };
+    let result = Runtime::new(app, screen, Quiet::new(backend), use_cases).unwrap().run(|_| {}).await;
+    let shown = shown.lock().unwrap().clone();
+    (result, frames.load(Ordering::SeqCst), shown)
 }
 
 /// A test backend that tells what it shows after the loop has taken it away.
