@@ -6,14 +6,12 @@ use std::time::Duration;
 
 use crate::domain::container::{Container, ContainerState};
 use crate::domain::environment::GateSettings;
+use crate::domain::loader::{self, Said};
 use crate::domain::log::LogLine;
 use crate::domain::problem::Problem;
 use crate::domain::process::{Process, ProcessTable};
 use crate::domain::remote::Timestamp;
 
-pub use cause::cause;
-
-mod cause;
 #[cfg(test)]
 mod tests;
 
@@ -64,10 +62,11 @@ impl Gate {
     /// Takes a line of the container's log, heard at that time.
     pub fn hear(&mut self, line: &LogLine, at: Duration) -> Ruling {
         self.heard_anything = true;
-        if let Some(problem) = death(&line.text) {
+        let said = loader::read(&line.text);
+        if let Some(problem) = death(said.as_ref(), &line.text) {
             return Ruling::Fail(problem);
         }
-        if let Some(count) = rules_loaded(&line.text) {
+        if let Some(Said::Loaded(count)) = said {
             self.rules = Some(count);
             self.loaded.get_or_insert(at);
             if let Some(expected) = self.expected_rules.filter(|expected| *expected != count) {
@@ -227,21 +226,16 @@ impl Gate {
     }
 }
 
-/// What supervisord says when `ElastAlert` dies under it.
-fn death(text: &str) -> Option<Problem> {
-    if text.contains("exited: elastalert (") {
-        return Some(Problem::new("gate.died", "ElastAlert died"));
+/// What supervisord says when `ElastAlert` dies under it. During the gate an expected end is a death as well.
+fn death(said: Option<&Said<'_>>, text: &str) -> Option<Problem> {
+    match said {
+        Some(Said::Exited { how, .. }) => Some(Problem::new("gate.died", format!("ElastAlert died ({how})"))),
+        Some(Said::GaveUp) => Some(Problem::new("gate.gave-up", "supervisord cannot keep ElastAlert alive")),
+        _ if text.contains("spawnerr: can't find command") => {
+            Some(Problem::new("gate.gave-up", "supervisord does not find ElastAlert"))
+        }
+        _ => None,
     }
-    if text.contains("gave up: elastalert ") || text.contains("spawnerr: can't find command") {
-        return Some(Problem::new("gate.gave-up", "supervisord cannot keep ElastAlert alive"));
-    }
-    None
-}
-
-/// The loader's own count.
-fn rules_loaded(text: &str) -> Option<usize> {
-    let before = text.trim_end().strip_suffix(" rules loaded")?;
-    before.rsplit([':', ' ']).next()?.parse().ok()
 }
 
 fn names(table: &ProcessTable) -> String {

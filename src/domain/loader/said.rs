@@ -100,7 +100,11 @@ fn elastalert(message: &str) -> Option<Said<'_>> {
 }
 
 fn supervisord(message: &str) -> Option<Said<'_>> {
-    let is_it = |name: &str| name.starts_with("elastalert");
+    // One of several as well (`elastalert_00`, `elastalert:a`), but not a neighbour such as `elastalert-logs`.
+    let is_it = |name: &str| {
+        let rest = name.strip_prefix("elastalert");
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['_', ':', '\'', ' ']))
+    };
     if let Some(rest) = message.strip_prefix("spawned: '") {
         return is_it(rest).then_some(Said::Spawned);
     }

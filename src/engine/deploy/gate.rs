@@ -8,7 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::container::{Container, ContainerId};
 use crate::domain::environment::GateSettings;
-use crate::domain::gate::{Gate, Ruling, cause};
+use crate::domain::gate::{Gate, Ruling};
+use crate::domain::loader::condense;
 use crate::domain::log::{Assembler, LogBuffer, LogLine, Since};
 use crate::domain::mask::Masker;
 use crate::domain::problem::{Problem, code};
@@ -126,7 +127,11 @@ impl<D: Docker> Watched<'_, D> {
     /// The problem with the sentence of the log that says why.
     async fn explained<C: Clock>(&self, problem: Problem, clock: &C) -> Problem {
         let lines = tail(self.docker, &self.container.id, clock).await;
-        match cause(lines.iter().map(|line| line.text.as_str())) {
+        let texts = || lines.iter().map(|line| line.text.as_str());
+        // What a container said last is all there is when nothing in it was a traceback.
+        let last = || texts().rfind(|text| !text.trim().is_empty()).map(str::to_owned);
+        let why = condense(texts()).or_else(|| if problem.code == "gate.exited" { last() } else { None });
+        match why {
             Some(sentence) if !problem.why.contains(&sentence) => {
                 let mut problem = problem;
                 problem.why.insert(0, self.mask.mask(sentence));

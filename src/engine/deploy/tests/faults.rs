@@ -96,7 +96,7 @@ async fn fault_3_a_broken_rule_is_named() {
     let ended = bench.deploy(broken()).await;
     assert_eq!(
         ended.cause(),
-        "ElastAlert died: Error loading file /opt/rules/b.yaml: Invalid Rule file: /opt/rules/b.yaml: 'alert' is a required property"
+        "ElastAlert died (exit status 1; not expected): /opt/rules/b.yaml: Invalid Rule file: /opt/rules/b.yaml: 'alert' is a required property"
     );
     assert!(took(&ended, Step::Gate) < Duration::from_secs(3));
     assert!(ended.report().log_tail.iter().any(|line| line.contains("exited: elastalert")));
