@@ -1,6 +1,12 @@
 //! The sample workspace of the repository, which the program ships: it has nothing to find fault with, and its
 //! environments really differ. What runs of it on a real engine is shown by the live tests.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot read the sample has failed"
+)]
+
 use std::path::Path;
 
 use alertdeck::domain::environment::{EnvName, Guard};
