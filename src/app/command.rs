@@ -141,7 +141,7 @@ commands! {
     /// Go to the last row; in the log, follow it again
     Last = "move.last" "" in [Console, Plan, Deploying, Report, Reading] keys ["<end>", "G"] risk Reads when can::always;
     /// Carry out the plan that is shown
-    DeployNow = "deploy.now" "deploy" in [Plan] keys ["<enter>", "d"] risk Changes when can::deploy_open;
+    DeployNow = "deploy.now" "deploy" in [Plan] keys ["<enter>"] risk Changes when can::deploy_open;
     /// Yes, carry out the plan that is shown
     DeployYes = "deploy.yes" "yes, deploy" in [Plan] keys ["y"] risk Changes when can::deploy_confirmed;
     /// Carry out the plan, when the typed name is the environment's

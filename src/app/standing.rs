@@ -9,6 +9,9 @@ use crate::domain::remote::{Remote, Seen, Timestamp};
 
 use super::model::Model;
 
+/// The word of an environment whose engine does not answer.
+pub const NO_ENGINE: &str = "no engine";
+
 /// How an environment stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
@@ -24,7 +27,7 @@ pub struct Standing {
     pub since: Option<Timestamp>,
     /// When it was seen last, if it cannot be seen now.
     pub last_seen: Option<Timestamp>,
-    /// The first thing that is wrong, in words.
+    /// The rung that decides its state, in words.
     pub trouble: Option<String>,
 }
 
@@ -68,7 +71,7 @@ pub fn standing(model: &Model, environment: &EnvName) -> Standing {
     let ladder = facts.and_then(|facts| facts.ladder.last());
     if let Some(problem) = outage {
         standing.state = State::Failing;
-        standing.word = "no engine";
+        standing.word = NO_ENGINE;
         standing.last_seen = engine.and_then(|engine| engine.answer.last()).map(|seen| seen.at);
         standing.trouble = Some(problem.what.clone());
     } else if let Some(seen) = ladder {

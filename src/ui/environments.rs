@@ -94,9 +94,9 @@ fn head_line(screen: &mut Screen<'_>, area: Rect) {
     let text = format!(
         "   {}{}{}{}{}",
         pad("", name_width(area)),
-        pad("state", 14),
-        pad("sync", 16),
-        pad("release", 9),
+        pad("state", STATE),
+        pad("sync", SYNC),
+        pad("release", RELEASE),
         "up"
     );
     screen.line(area, 0, &Line::styled(text, screen.theme.dim));

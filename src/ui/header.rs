@@ -1,18 +1,22 @@
-//! The first line: which workspace, whether it is a demo, and how the engines stand. Under it, while an engine does
-//! not answer, plain words about what cannot be seen.
+//! The first line: which workspace, whether it is a demo, and how the engines stand. Under it, as long as there is
+//! something to say, plain words about what cannot be seen and about which environment is in trouble, and why.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::app::Target;
 use crate::app::clock::until;
 use crate::app::facts::EngineFacts;
+use crate::app::standing::{NO_ENGINE, Standing, standing};
+use crate::domain::environment::EnvName;
+use crate::domain::health::State;
 use crate::domain::problem::Problem;
 use crate::domain::remote::{Remote, age};
 
 use super::Screen;
-use super::widgets::{count, fit, fit_end, wrap_words};
+use super::widgets::{count, fit, fit_end, glyph, pad, wrap_words};
 
 /// Draws the first line.
 pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
@@ -76,21 +80,82 @@ fn retry(screen: &Screen<'_>, engine: &EngineFacts) -> String {
     engine.retry.map_or_else(String::new, |at| format!(", next try {}", until(at, screen.model.now)))
 }
 
-/// How many lines the banner takes, as far as there is room.
-pub(super) fn banner_height(screen: &Screen<'_>, area: Rect) -> u16 {
-    let most = match area.height {
+/// How many lines the banner may take.
+fn most(height: u16) -> usize {
+    match height {
         0..20 => 1,
         20..30 => 2,
         _ => 4,
-    };
-    u16::try_from(outages(screen, usize::from(area.width)).len()).unwrap_or(most).min(most)
+    }
 }
 
-/// Says which environments cannot be seen, why, and how old what is shown is.
+/// How many lines the banner takes, as far as there is room.
+pub(super) fn banner_height(screen: &Screen<'_>, area: Rect) -> u16 {
+    let lines = banner_lines(screen, usize::from(area.width), most(area.height));
+    u16::try_from(lines.len()).unwrap_or(0)
+}
+
+/// Says which environments cannot be seen, why, and how old what is shown is; then which ones are in trouble, and why.
 pub(super) fn banner(screen: &mut Screen<'_>, area: Rect) {
-    for (row, text) in outages(screen, usize::from(area.width)).into_iter().enumerate() {
-        screen.line(area, row, &Line::styled(format!(" {text}"), screen.theme.failing));
+    let lines = banner_lines(screen, usize::from(area.width), usize::from(area.height));
+    for (row, (line, index)) in lines.into_iter().enumerate() {
+        screen.line(area, row, &line);
+        let Some((index, row)) = index.zip(u16::try_from(row).ok()) else { continue };
+        let at = Rect { y: area.y + row, height: 1, ..area };
+        screen.target(at, Target::Row { list: "environments", index });
     }
+}
+
+/// The lines of the banner, and the environment that one is about.
+fn banner_lines(screen: &Screen<'_>, width: usize, most: usize) -> Vec<(Line<'static>, Option<usize>)> {
+    let theme = screen.theme;
+    let troubled = troubled(screen);
+    let mut lines: Vec<_> = outages(screen, width)
+        .into_iter()
+        .take(most.saturating_sub(usize::from(!troubled.is_empty() && most > 1)))
+        .map(|text| (Line::styled(format!(" {text}"), theme.failing), None))
+        .collect();
+    let room = most.saturating_sub(lines.len());
+    let told = if troubled.len() > room { room.saturating_sub(1) } else { room };
+    let names =
+        troubled.iter().take(told).map(|(_, name, _)| name.as_str().width()).max().unwrap_or(0).min(24);
+    for (index, name, standing) in troubled.iter().take(told) {
+        let why = standing.trouble.as_deref().unwrap_or(standing.word);
+        let line = Line::from(vec![
+            Span::styled(
+                format!(" {} {}  ", glyph(standing.state), pad(name.as_str(), names)),
+                theme.state(standing.state),
+            ),
+            Span::styled(fit(why, width.saturating_sub(names + 6)), theme.text),
+        ]);
+        lines.push((line, Some(*index)));
+    }
+    let rest = troubled.get(told..).unwrap_or_default();
+    if let Some((_, _, worst)) = rest.first().filter(|_| lines.len() < most) {
+        let names: Vec<&str> = rest.iter().map(|(_, name, _)| name.as_str()).collect();
+        let more = if told > 0 { "more " } else { "" };
+        let text = format!(" {} {} {more}in trouble: {}", glyph(worst.state), rest.len(), names.join(", "));
+        lines.push((Line::styled(fit(&text, width.saturating_sub(1)), theme.state(worst.state)), None));
+    }
+    lines
+}
+
+/// The environments that do not work as they should and can be seen: the worst first, of those the last of the
+/// pipeline, which is the one that people live in.
+fn troubled(screen: &Screen<'_>) -> Vec<(usize, EnvName, Standing)> {
+    let model = screen.model;
+    let bad = |standing: &Standing| matches!(standing.state, State::Failing | State::Degraded);
+    let mut all: Vec<_> = model
+        .listed()
+        .iter()
+        .enumerate()
+        .map(|(index, environment)| (index, environment.name.clone(), standing(model, &environment.name)))
+        .filter(|(_, _, standing)| {
+            bad(standing) && standing.last_seen.is_none() && standing.word != NO_ENGINE
+        })
+        .collect();
+    all.sort_by_key(|(index, _, standing)| std::cmp::Reverse((standing.state, *index)));
+    all
 }
 
 fn outages(screen: &Screen<'_>, width: usize) -> Vec<String> {

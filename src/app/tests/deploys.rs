@@ -31,7 +31,7 @@ fn report(verdict: Verdict) -> DeployReport {
 fn running() -> (Script, Ticket) {
     let mut script = Script::running();
     script.planned(Guard::Open);
-    script.keys("d");
+    script.keys("<enter>");
     let ticket = script.model.deploy.as_ref().unwrap().running().unwrap().ticket;
     (script, ticket)
 }
@@ -49,15 +49,14 @@ fn a_plan_is_made_first_and_leaving_it_changes_nothing() {
 }
 
 #[test]
-fn an_open_environment_takes_the_same_key_again() {
-    for key in ["d", "<enter>"] {
-        let mut script = Script::running();
-        script.planned(Guard::Open);
-        let effects = script.keys(key);
-        let ticket = Ticket(script.model.tickets);
-        let work = Work::Deploy { plan: Arc::new(plan("CI", Guard::Open)) };
-        assert_eq!(effects, [Effect::Start { ticket, work }], "exactly the plan that was shown");
-    }
+fn an_open_environment_takes_enter_and_a_key_held_down_deploys_nothing() {
+    let mut script = Script::running();
+    script.planned(Guard::Open);
+    assert_eq!(script.keys("d d d"), [], "the key that asks for the plan does not answer it");
+    let effects = script.keys("<enter>");
+    let ticket = Ticket(script.model.tickets);
+    let work = Work::Deploy { plan: Arc::new(plan("CI", Guard::Open)) };
+    assert_eq!(effects, [Effect::Start { ticket, work }], "exactly the plan that was shown");
 }
 
 #[test]
@@ -112,7 +111,7 @@ fn a_plan_is_stale_when_another_container_runs() {
     assert!(script.model.deploy.as_ref().unwrap().review().unwrap().stale.is_none());
     let other = vec![container("CI", 13), container("CI", 12)];
     script.fact(FactKind::Containers { environment: name("CI"), answer: Ok(other) });
-    assert!(!deploys(&script.keys("d")));
+    assert!(!deploys(&script.keys("<enter>")));
     assert!(script.model.hint.as_ref().unwrap().contains("no longer true"));
     let effects = script.keys("r");
     assert!(matches!(effects.as_slice(), [Effect::Start { work: Work::Plan { .. }, .. }]), "{effects:?}");
@@ -137,7 +136,7 @@ fn a_plan_is_stale_when_the_files_changed_and_not_when_they_were_only_read_again
         script.model.deploy.as_ref().unwrap().review().unwrap().stale,
         Some("the files of the workspace changed")
     );
-    assert!(!deploys(&script.keys("d")));
+    assert!(!deploys(&script.keys("<enter>")));
 }
 
 #[test]
@@ -179,7 +178,7 @@ fn a_verdict_stays_until_it_is_closed_and_what_runs_is_compared_again() {
     let mut script = Script::running();
     script.keys("a");
     script.planned(Guard::Open);
-    script.keys("d");
+    script.keys("<enter>");
     let ticket = script.model.deploy.as_ref().unwrap().running().unwrap().ticket;
     let effects = script.done(ticket, Outcome::Deployed(Ok(report(Verdict::Healthy))));
     assert!(matches!(effects.as_slice(), [.., Effect::Start { work: Work::Diff { .. }, .. }]), "{effects:?}");

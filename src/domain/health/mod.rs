@@ -111,9 +111,10 @@ pub struct Ladder {
 }
 
 impl Ladder {
-    /// The first rung that is not ok.
+    /// The rung that makes the whole what it is, unless all is well: the first one in the state of the whole.
     pub fn first_trouble(&self) -> Option<&Rung> {
-        self.rungs.iter().find(|rung| rung.state != State::Ok)
+        let state = self.state();
+        self.rungs.iter().find(|rung| state != State::Ok && rung.state == state)
     }
 
     /// The state of the whole: the first failing or unknown rung decides, else the worst.

@@ -389,6 +389,20 @@ fn an_outage_keeps_what_was_seen_with_its_age() {
 }
 
 #[test]
+fn the_trouble_that_is_named_is_the_one_that_decides() {
+    let rung = |name, state| Rung { name, state, evidence: String::new(), at: None };
+    let of = |states: &[State]| {
+        let rungs = [RungName::Rules, RungName::Search, RungName::Runs].into_iter().zip(states);
+        let ladder =
+            Ladder { rungs: rungs.map(|(name, state)| rung(name, *state)).collect(), deployed: None };
+        ladder.first_trouble().map(|rung| rung.name)
+    };
+    assert_eq!(of(&[State::Degraded, State::Failing, State::Unknown]), Some(RungName::Search));
+    assert_eq!(of(&[State::Ok, State::Degraded, State::Degraded]), Some(RungName::Search));
+    assert_eq!(of(&[State::Ok, State::Ok, State::Ok]), None);
+}
+
+#[test]
 fn the_cause_stands_in_the_evidence() {
     let mut vitals = healthy();
     vitals.processes = ready(table(&["supervisord"]), -2);

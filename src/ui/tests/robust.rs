@@ -2,8 +2,10 @@
 //! on the screen.
 
 use crate::app::Target;
-use crate::app::sample::{Script, log_line};
+use crate::app::sample::{Script, ladder, log_line, name};
 use crate::domain::environment::Guard;
+use crate::domain::fact::FactKind;
+use crate::domain::health::{RungName, State};
 use crate::domain::log::Level;
 use crate::ui::Theme;
 
@@ -50,7 +52,7 @@ fn consoles() -> Vec<(&'static str, Script)> {
     }
     let mut script = Script::running();
     script.planned(Guard::Open);
-    script.keys("d <ctrl-c>");
+    script.keys("<enter> <ctrl-c>");
     all.push(("question over a running deploy", script));
     let mut script = Script::running();
     script.engine(false);
@@ -76,8 +78,8 @@ fn what_lies_below_a_dialog_is_not_clicked() {
     let theme = Theme::built_in("dark").unwrap();
     let mut script = Script::running();
     let (_, open) = draw(&mut script, &theme, 120, 40);
-    assert_eq!(open.at(4, 4), Some(&Target::Row { list: "environments", index: 1 }));
-    assert_eq!(open.at(45, 1), Some(&Target::Tab(0)));
+    assert_eq!(open.at(4, 6), Some(&Target::Row { list: "environments", index: 1 }));
+    assert_eq!(open.at(45, 3), Some(&Target::Tab(0)));
     script.planned(Guard::Confirm);
     let (_, covered) = draw(&mut script, &theme, 120, 40);
     assert!(covered.targets.iter().all(|(_, target)| matches!(target, Target::Command(_))));
@@ -102,4 +104,60 @@ fn every_theme_draws_every_console() {
             draw(script, &theme, 80, 24);
         }
     }
+}
+
+#[test]
+fn the_columns_of_a_wide_list_stand_below_their_heads() {
+    let theme = Theme::built_in("dark").unwrap();
+    let (buffer, _) = draw(&mut Script::running(), &theme, 200, 50);
+    let text = super::symbols(&buffer);
+    let row = |what: &str| {
+        text.lines()
+            .find(|line| line.starts_with("│") && line.contains(what))
+            .unwrap()
+            .chars()
+            .collect::<Vec<_>>()
+    };
+    let (head, ci) = (row(" sync "), row(" r12 "));
+    let column = |line: &[char], what: &str| {
+        let what: Vec<char> = what.chars().collect();
+        line.windows(what.len()).position(|at| at == what)
+    };
+    for (title, value) in [("state", "ok"), ("release", "r12"), ("up", "up 2 h")] {
+        assert_eq!(column(&head, title).unwrap(), column(&ci, value).unwrap(), "{title}\n{text}");
+    }
+}
+
+#[test]
+fn one_look_says_who_is_in_trouble_and_why_whatever_lies_on_the_screen() {
+    let theme = Theme::built_in("dark").unwrap();
+    for (what, mut script) in consoles() {
+        for (environment, rung, evidence) in [
+            ("Staging", RungName::Process, "supervisord gave up"),
+            ("Production", RungName::Search, "no query is answered"),
+        ] {
+            let ladder = ladder(rung, State::Failing, evidence);
+            script.fact(FactKind::Health { environment: name(environment), ladder });
+        }
+        if matches!(what, "new" | "outage") {
+            continue;
+        }
+        let (buffer, _) = draw(&mut script, &theme, 80, 24);
+        let text = super::symbols(&buffer);
+        assert!(text.contains("✖ Production  search: no query is answered"), "{what}\n{text}");
+        assert!(text.contains("✖ Staging     process: supervisord gave up"), "{what}\n{text}");
+    }
+}
+
+#[test]
+fn more_trouble_than_room_is_counted() {
+    let theme = Theme::built_in("dark").unwrap();
+    let mut script = Script::running();
+    for environment in ["Default", "CI", "Staging", "Production"] {
+        let ladder = ladder(RungName::Runs, State::Failing, "no rule ran for 20 min");
+        script.fact(FactKind::Health { environment: name(environment), ladder });
+    }
+    let text = super::symbols(&draw(&mut script, &theme, 80, 24).0);
+    assert!(text.contains("✖ Production  runs: no rule ran for 20 min"), "{text}");
+    assert!(text.contains("✖ 3 more in trouble: Staging, CI, Default"), "{text}");
 }

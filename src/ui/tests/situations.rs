@@ -234,7 +234,7 @@ fn a_plan_that_cannot_be_carried_out() {
 
 #[test]
 fn a_deploy_runs() {
-    let (mut script, ticket) = deploying(Guard::Open, "d");
+    let (mut script, ticket) = deploying(Guard::Open, "<enter>");
     let step = Step::Gate;
     script.send(Msg::Progress { ticket, progress: Progress { step, event: StepEvent::Started } });
     let event = StepEvent::Note { text: "5 of 5 rules are loaded, alive for 4 s of 10 s".into() };
@@ -253,7 +253,7 @@ fn a_running_deploy_is_not_left_without_a_question() {
 #[test]
 fn every_verdict_is_plain() {
     for verdict in [Verdict::Healthy, Verdict::PutBack, Verdict::Down] {
-        let (mut script, ticket) = deploying(Guard::Open, "d");
+        let (mut script, ticket) = deploying(Guard::Open, "<enter>");
         script.tick(14);
         script.done(ticket, Outcome::Deployed(Ok(report(verdict))));
         shoot(&format!("verdict_{verdict:?}").to_lowercase(), script);
@@ -264,7 +264,7 @@ fn every_verdict_is_plain() {
 fn a_deploy_that_was_not_begun_says_so() {
     let mut script = Script::running();
     script.planned(Guard::Open);
-    script.keys("d");
+    script.keys("<enter>");
     let ticket = Ticket(script.model.tickets);
     let why = Problem::new("deploy.stale", "the plan is no longer true").why("another container runs");
     script.done(ticket, Outcome::Deployed(Err(why)));
