@@ -1,0 +1,214 @@
+//! Integers of any size, with no more arithmetic than reading them needs. YAML files hold small ones; Python reads
+//! the others too, and a reader that agrees with it must not turn them into something else.
+
+use std::fmt;
+
+/// An integer as Python's `int`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Int {
+    negative: bool,
+    // Little-endian, no zero limb at the top; zero is empty and not negative.
+    limbs: Vec<u32>,
+}
+
+impl Int {
+    pub(crate) fn new(negative: bool, mut limbs: Vec<u32>) -> Self {
+        while limbs.last() == Some(&0) {
+            limbs.pop();
+        }
+        Self { negative: negative && !limbs.is_empty(), limbs }
+    }
+
+    /// Reads digits of a base up to 36. `None` when one is not a digit of that base.
+    ///
+    /// Takes the square of the length for bases that are no power of two; Python refuses more than 4,300 digits
+    /// there, and so do the callers.
+    pub(crate) fn from_digits(negative: bool, digits: &str, base: u32) -> Option<Self> {
+        let mut limbs: Vec<u32> = Vec::new();
+        if base.is_power_of_two() {
+            let bits = u64::from(base.trailing_zeros());
+            let (mut low, mut filled) = (0_u64, 0_u64);
+            for char in digits.chars().rev() {
+                low |= u64::from(char.to_digit(base)?) << filled;
+                filled += bits;
+                if filled >= 32 {
+                    limbs.push(low_half(low));
+                    low >>= 32;
+                    filled -= 32;
+                }
+            }
+            limbs.push(low_half(low));
+        } else {
+            for char in digits.chars() {
+                multiply_add(&mut limbs, base, char.to_digit(base)?);
+            }
+        }
+        Some(Self::new(negative, limbs))
+    }
+
+    /// `self * factor + addend`, for the sexagesimal notation; the sign is left alone.
+    pub(crate) fn times_plus(&mut self, factor: u32, addend: u32) {
+        multiply_add(&mut self.limbs, factor, addend);
+    }
+
+    pub(crate) fn plus(mut self, other: &Self) -> Self {
+        let mut carry = 0_u64;
+        for at in 0..self.limbs.len().max(other.limbs.len()) {
+            let sum = limb(&self.limbs, at) + limb(&other.limbs, at) + carry;
+            match self.limbs.get_mut(at) {
+                Some(slot) => *slot = low_half(sum),
+                None => self.limbs.push(low_half(sum)),
+            }
+            carry = sum >> 32;
+        }
+        self.limbs.push(low_half(carry));
+        Self::new(self.negative, self.limbs)
+    }
+
+    pub(crate) fn with_sign(self, negative: bool) -> Self {
+        Self::new(negative, self.limbs)
+    }
+
+    /// Whether it is below zero.
+    pub fn is_negative(&self) -> bool {
+        self.negative
+    }
+
+    /// Its value, when it fits.
+    pub fn as_i128(&self) -> Option<i128> {
+        if self.limbs.len() > 4 {
+            return None;
+        }
+        let value = self.limbs.iter().rev().fold(0_u128, |sum, part| sum << 32 | u128::from(*part));
+        if self.negative { 0_i128.checked_sub_unsigned(value) } else { i128::try_from(value).ok() }
+    }
+
+    /// Its value, when it fits.
+    pub fn as_i64(&self) -> Option<i64> {
+        self.as_i128().and_then(|value| i64::try_from(value).ok())
+    }
+
+    /// Its value, when it fits.
+    pub fn as_u64(&self) -> Option<u64> {
+        self.as_i128().and_then(|value| u64::try_from(value).ok())
+    }
+
+    /// Whether this float is the same number, so that both are one key.
+    pub(crate) fn equals_float(&self, float: f64) -> bool {
+        if !float.is_finite() || float.fract() != 0.0 {
+            return false;
+        }
+        Self::from_float(float) == *self
+    }
+
+    /// The whole part of a finite float.
+    fn from_float(float: f64) -> Self {
+        let bits = float.to_bits();
+        let exponent = (bits >> 52) & 0x7ff;
+        let mantissa = bits & ((1 << 52) - 1);
+        if exponent == 0 {
+            return Self::default();
+        }
+        let mantissa = mantissa | 1 << 52;
+        // The value is mantissa * 2^(exponent - 1075).
+        if exponent < 1075 {
+            let whole = mantissa.checked_shr(u32::try_from(1075 - exponent).unwrap_or(64)).unwrap_or(0);
+            return Self::new(float < 0.0, vec![low_half(whole), low_half(whole >> 32)]);
+        }
+        let shift = exponent - 1075;
+        let mut limbs = vec![0; usize::try_from(shift / 32).unwrap_or(0)];
+        let wide = u128::from(mantissa) << (shift % 32);
+        limbs.extend([0_u32, 32, 64].map(|by| u32::try_from((wide >> by) & 0xffff_ffff).unwrap_or(0)));
+        Self::new(float < 0.0, limbs)
+    }
+}
+
+fn low_half(value: u64) -> u32 {
+    u32::try_from(value & 0xffff_ffff).unwrap_or(0)
+}
+
+fn limb(limbs: &[u32], at: usize) -> u64 {
+    limbs.get(at).copied().map_or(0, u64::from)
+}
+
+fn multiply_add(limbs: &mut Vec<u32>, factor: u32, addend: u32) {
+    let mut carry = u64::from(addend);
+    for part in limbs.iter_mut() {
+        let product = u64::from(*part) * u64::from(factor) + carry;
+        *part = low_half(product);
+        carry = product >> 32;
+    }
+    if carry > 0 {
+        limbs.push(low_half(carry));
+    }
+}
+
+impl From<i64> for Int {
+    fn from(value: i64) -> Self {
+        let size = value.unsigned_abs();
+        Self::new(value < 0, vec![low_half(size), low_half(size >> 32)])
+    }
+}
+
+impl fmt::Display for Int {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(value) = self.as_i128() {
+            return fmt::Display::fmt(&value, f);
+        }
+        let mut rest = self.limbs.clone();
+        let mut groups = Vec::new();
+        while !rest.is_empty() {
+            let mut remainder = 0_u64;
+            for part in rest.iter_mut().rev() {
+                let value = remainder << 32 | u64::from(*part);
+                *part = low_half(value / 1_000_000_000);
+                remainder = value % 1_000_000_000;
+            }
+            groups.push(remainder);
+            while rest.last() == Some(&0) {
+                rest.pop();
+            }
+        }
+        let digits: Vec<String> = groups.iter().rev().map(|group| format!("{group:09}")).collect();
+        let digits = digits.concat();
+        let digits = digits.trim_start_matches('0');
+        f.pad_integral(!self.negative, "", digits)
+    }
+}
+
+impl fmt::LowerHex for Int {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts: Vec<String> = self.limbs.iter().rev().map(|part| format!("{part:08x}")).collect();
+        let digits = parts.concat();
+        let digits = digits.trim_start_matches('0');
+        f.pad_integral(!self.negative, "0x", if digits.is_empty() { "0" } else { digits })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_read_in_every_base_and_written_back() {
+        let big = "123456789012345678901234567890123456789012345678901234567890";
+        assert_eq!(Int::from_digits(true, big, 10).unwrap().to_string(), format!("-{big}"));
+        assert_eq!(
+            format!("{:#x}", Int::from_digits(false, "deadbeefdeadbeef1", 16).unwrap()),
+            "0xdeadbeefdeadbeef1"
+        );
+        assert_eq!(Int::from_digits(false, "777777777777", 8).unwrap().as_i64(), Some(0o777_777_777_777));
+        assert_eq!(Int::from_digits(true, "000", 10).unwrap(), Int::default());
+        assert_eq!(Int::from_digits(false, "12a", 10), None);
+    }
+
+    #[test]
+    fn a_float_equals_the_integer_of_the_same_number_only() {
+        assert!(Int::from(1).equals_float(1.0) && Int::from(0).equals_float(-0.0));
+        assert!(
+            Int::from_digits(false, "1000000000000000000000000", 16).unwrap().equals_float(2_f64.powi(96))
+        );
+        assert!(!Int::from(1).equals_float(1.5) && !Int::from(1).equals_float(f64::NAN));
+        assert!(Int::from(-4_503_599_627_370_497).equals_float(-4_503_599_627_370_497.0));
+    }
+}
