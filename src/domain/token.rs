@@ -43,6 +43,27 @@ pub fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
     })
 }
 
+/// Where marks stand that belong to no token, the first one of each line: a slip such as `@@A B@@`.
+pub fn stray_marks(text: &str) -> Vec<usize> {
+    let mut found: Vec<usize> = Vec::new();
+    let mut at = 0;
+    let whole = text.len()..text.len();
+    for range in tokens(text).map(|token| token.range).chain([whole]) {
+        let between = text.get(at..range.start).unwrap_or_default();
+        for (mark, _) in between.match_indices(MARK) {
+            let mark = at + mark;
+            let same_line = found
+                .last()
+                .is_some_and(|last| text.get(*last..mark).is_some_and(|text| !text.contains('\n')));
+            if !same_line {
+                found.push(mark);
+            }
+        }
+        at = range.end;
+    }
+    found
+}
+
 /// The key nearest to an unknown one, when it is near enough to be meant.
 pub fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let unknown = unknown.to_lowercase();

@@ -101,6 +101,10 @@ impl<'a> Fields<'a> {
     /// A scalar as it is written.
     pub fn scalar(&mut self, name: &str, node: &Node) -> Option<Written> {
         let written = node.written(self.text);
+        if written.is_none() && node.is_scalar() {
+            self.wrong(node, format!("how {name} is written cannot be told; write it out, between quotes"));
+            return None;
+        }
         if written.is_none() || node.value == crate::domain::yaml::Value::Null {
             self.wrong(node, format!("{name} is a text, not {}", node.kind()));
             return None;

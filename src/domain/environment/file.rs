@@ -11,7 +11,7 @@ use crate::domain::layer::{Entry, Given, Layer};
 use crate::domain::overlay::{Overlay, Subject};
 use crate::domain::problem::{Place, Problem};
 use crate::domain::secret::{Secret, SecretSource};
-use crate::domain::token::is_key;
+use crate::domain::token::{is_key, tokens};
 use crate::domain::workspace::Exclusion;
 use crate::domain::yaml::{self, Node, Value};
 
@@ -180,6 +180,15 @@ impl EnvironmentFile {
     ) {
         for (key, at, value) in fields.entries(name, node, None) {
             let place = fields.place(at);
+            if holds_token(value) {
+                let shown = key.escape_debug();
+                fields.findings.push(Finding::error(
+                    Problem::new("overlay.token", format!("the overlay of `{shown}` holds a token"))
+                        .at(place.clone())
+                        .why("overlays are made after the tokens are replaced, so it would stay as it is")
+                        .hint("put the token into the template and give it another value in this layer"),
+                ));
+            }
             self.overlays.push(Overlay {
                 subject: subject.clone(),
                 key,
@@ -233,6 +242,12 @@ impl EnvironmentFile {
             }
         }
     }
+}
+
+fn holds_token(node: &Node) -> bool {
+    node.text().is_some_and(|text| tokens(text).next().is_some())
+        || node.items().iter().any(holds_token)
+        || node.entries().iter().any(|(key, value)| holds_token(key) || holds_token(value))
 }
 
 fn known(name: &str) -> Option<&'static str> {
@@ -391,6 +406,19 @@ mod tests {
     fn a_key_given_twice_is_an_error_as_token_or_secret() {
         assert!(complaint("tokens: { A: 1, A: 2 }\n").contains("twice"));
         assert!(complaint("tokens: { A: 1 }\nsecrets: { A: { env: A } }\n").contains("gives `A` twice"));
+    }
+
+    #[test]
+    fn a_number_whose_text_cannot_be_told_is_refused_and_not_written_anew() {
+        assert!(complaint("tokens: { A: &a 1.10, B: *a }\n").contains(":1:26: how B is written"));
+        assert!(complaint("tokens: { A: !!float \"1.10\" }\n").contains("between quotes"));
+    }
+
+    #[test]
+    fn an_overlay_holds_no_token() {
+        for text in ["config: { a: x@@T@@ }\n", "rules: { R: { filter: [{ b: \"@@T@@\" }] } }\n"] {
+            assert!(complaint(text).contains("holds a token"), "{text}");
+        }
     }
 
     #[test]

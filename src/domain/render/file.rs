@@ -16,7 +16,7 @@ use crate::domain::render::{Insertion, RenderedFile, shape};
 use crate::domain::rule::{Rule, is_rule};
 use crate::domain::secret::{Secret, placeholder};
 use crate::domain::template::Template;
-use crate::domain::token::nearest;
+use crate::domain::token::{nearest, stray_marks};
 use crate::domain::workspace::Environment;
 use crate::domain::yaml;
 
@@ -81,6 +81,14 @@ fn render_with(
     let lines = Lines::new(source);
     let mut substituted = substitute(&path, source, &environment.values, secrets);
     let mut findings = unresolved(&path, &lines, &substituted, environment);
+    findings.extend(stray_marks(source).into_iter().map(|at| {
+        Finding::warning(
+            Problem::new("token.mark", "`@@` that begins or ends no token")
+                .at(lines.place(&path, at))
+                .why("it stays as it is")
+                .hint("a token is written @@KEY@@, with letters, digits, `_`, `.` and `-` between the marks"),
+        )
+    }));
     let mut rule = None;
     if is_yaml {
         findings.extend(shape::check(&substituted.text, &substituted.insertions));

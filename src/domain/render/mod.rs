@@ -21,7 +21,7 @@ pub use crate::domain::layer::LayerValue;
 use crate::domain::overlay::Subject;
 use crate::domain::problem::{Place, Problem};
 use crate::domain::render::file::{CONFIG, Done, render_file};
-use crate::domain::rule::Rule;
+use crate::domain::rule::{Rule, is_rule};
 use crate::domain::secret::Secret;
 use crate::domain::token::nearest;
 use crate::domain::workspace::{Environment, Exclusion, Workspace};
@@ -113,7 +113,8 @@ pub fn render(
         ));
     }
     findings.extend(same_names(&workspace.prefix, &rules));
-    findings.extend(aimless(workspace, environment, &rules, &kept_out));
+    let hidden = findings.iter().any(|finding| hides_name(finding, &workspace.prefix));
+    findings.extend(aimless(workspace, environment, &rules, &kept_out, hidden));
     let findings = findings.into_iter().map(|finding| finding.within(&environment.name)).collect();
     let hash = hash(&files);
     Rendering {
@@ -232,12 +233,21 @@ fn same_names(prefix: &str, rules: &[Rule]) -> Vec<Finding> {
     findings
 }
 
-/// Overlays of rules that are not there. A rule that is excluded, or that overlays rename, is.
+/// Whether a rule cannot be read for this reason, and so may be any that an overlay means.
+fn hides_name(finding: &Finding, prefix: &str) -> bool {
+    let file = finding.problem.place.as_ref().and_then(|place| place.file.strip_prefix(prefix));
+    matches!(finding.problem.code, "token.unknown" | "token.shape" | "yaml.syntax" | "yaml.encoding")
+        && file.is_some_and(is_rule)
+}
+
+/// Overlays of rules that are not there. A rule that is excluded, or that overlays rename, is; where the names of
+/// some rules are `hidden`, only one that is like a known name is told.
 fn aimless(
     workspace: &Workspace,
     environment: &Environment,
     rules: &[Rule],
     kept_out: &[(String, Place)],
+    hidden: bool,
 ) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     let mut told = BTreeSet::new();
@@ -260,7 +270,9 @@ fn aimless(
             .why("an overlay of a rule names it by its `name`");
         problem.hint = nearest(name, rules.iter().map(|rule| rule.name.as_str()))
             .map(|near| format!("did you mean `{near}`?"));
-        findings.push(Finding::error(problem));
+        if problem.hint.is_some() || !hidden {
+            findings.push(Finding::error(problem));
+        }
     }
     findings
 }

@@ -145,10 +145,11 @@ fn find_altered(text: &str, real: &Node, model: &Node, risks: &[Risk<'_>], findi
             }
         }
         (_, Value::Text(word)) => {
+            let written = real.range.clone().and_then(|range| text.get(range)).map_or("", str::trim);
             let found = match &real.value {
                 Value::Text(found) => found.as_str(),
                 // Another kind of scalar says what it is by how it is written.
-                _ => real.range.clone().and_then(|range| text.get(range)).map_or("", str::trim),
+                _ => written,
             };
             let mut meant = word.clone();
             let mut to_blame = None;
@@ -156,7 +157,13 @@ fn find_altered(text: &str, real: &Node, model: &Node, risks: &[Risk<'_>], findi
                 meant = meant.replace(&risk.word, text.get(risk.range.clone()).unwrap_or_default());
                 to_blame = Some(risk.insertion);
             }
+            // ElastAlert knows no tags, and would not load the file.
             if let Some(insertion) = to_blame
+                && meant.starts_with('!')
+                && written.starts_with('!')
+            {
+                findings.push(finding(insertion));
+            } else if let Some(insertion) = to_blame
                 && meant != found
             {
                 findings.push(Finding::warning(
@@ -202,6 +209,7 @@ mod tests {
             ("a: @@X@@\n", "(your host here)"),
             ("a: \"@@X@@\"\n", "a: b # c"),
             ("a: '@@X@@'\n", "[x]"),
+            ("a: '@@X@@'\n", "!x"),
             ("a: @@X@@\n", "-5"),
             ("a: @@X@@\n", ""),
             ("a: http://@@X@@:9200/\n", "häuser"),
@@ -225,6 +233,8 @@ mod tests {
             ("# @@X@@\na: 1\n", "x\nb: 2"),
             ("a: @@X@@\n", "@@Y@@"),
             ("a: @@X@@\nb: 1\n", "x\n---\nc: 1"),
+            ("a: @@X@@\n", "!x"),
+            ("a: @@X@@\n", "!!python/name:os.system x"),
         ] {
             assert!(
                 codes(template, value).iter().any(|code| code == "token.shape"),

@@ -228,6 +228,37 @@ fn overlays_that_meet_nothing_or_cannot_be_made_are_told() {
 }
 
 #[test]
+fn an_overlay_of_a_rule_that_cannot_be_read_is_not_called_aimless() {
+    for rule in ["name: Spike\ntype: any\nindex: @@NOPE@@\nalert: debug\n", "name: Spike\n\tx\n"] {
+        let workspace = workspace(&[
+            ("config/elastalert.yaml", CONFIG_TEXT),
+            (
+                "config/environments/Default.yaml",
+                "tokens: { ES_HOST: a, ES_PORT: 1 }\nrules: { Spike: { a: 1 } }\n",
+            ),
+            ("rules/spike.yaml", rule),
+        ]);
+        let default = of(&workspace, "Default", &[]);
+        assert_eq!(default.findings.len(), 1, "{:?}", default.findings);
+        assert_ne!(codes(&default), ["overlay.rule"]);
+    }
+}
+
+#[test]
+fn a_mark_that_belongs_to_no_token_is_told_once_a_line() {
+    let workspace = workspace(&[
+        ("config/elastalert.yaml", CONFIG_TEXT),
+        ("config/substitutions/Default.conf", "ES_HOST=a\nES_PORT=1\n"),
+        ("rules/list.txt", "@@ES_HOST@@ user@host\n@@ES HOST@@ x\r\n@@ES_HOST@ @@ES_PORT@@\n@@@@ES_PORT@@@@"),
+    ]);
+    let default = of(&workspace, "Default", &[]);
+    let told: Vec<String> = default.findings.iter().map(|finding| finding.problem.to_string()).collect();
+    let what = "`@@` that begins or ends no token: it stays as it is";
+    assert_eq!(told, ["2:1", "3:1", "4:1"].map(|at| format!("rules/list.txt:{at}: {what}")));
+    assert!(!default.has_errors());
+}
+
+#[test]
 fn a_finding_of_all_environments_is_told_once() {
     let overview = Overview::of(workspace(&[
         ("config/elastalert.yaml", CONFIG_TEXT),

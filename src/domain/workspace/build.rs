@@ -22,6 +22,9 @@ const NAME: &str = "elastalert";
 /// The place in the pipeline of an environment that does not name one: behind those that do.
 const LAST: i64 = 1_000;
 
+/// The layers whose values are all secrets.
+const SENSITIVE: [&str; 2] = ["Sensitive.Local", "Sensitive.Octopus"];
+
 /// What a workspace is made of.
 #[derive(Debug)]
 pub struct Sources<'a> {
@@ -62,13 +65,20 @@ enum Role<'a> {
 fn role(path: &str) -> Role<'_> {
     let below = |folder: &str| path.strip_prefix("config/").and_then(|path| path.strip_prefix(folder));
     let name = |name: Option<&'_ str>| name.is_some_and(|name| !name.contains('/'));
+    // No environment: its values are meant to be secrets, and would be shown.
+    let misnamed = |name: Option<&'_ str>| {
+        name.is_some_and(|name| {
+            let lower = name.to_lowercase();
+            (lower == "sensitive" || lower.starts_with("sensitive.")) && !SENSITIVE.contains(&name)
+        })
+    };
     if let Some(file) = below("environments/") {
         let stem = file.strip_suffix(".yaml").or_else(|| file.strip_suffix(".yml"));
-        return stem.filter(|_| name(stem)).map_or(Role::Stray, Role::Native);
+        return stem.filter(|_| name(stem) && !misnamed(stem)).map_or(Role::Stray, Role::Native);
     }
     if let Some(file) = below("substitutions/") {
         let stem = file.strip_suffix(".conf");
-        return stem.filter(|_| name(stem)).map_or(Role::Stray, Role::Plain);
+        return stem.filter(|_| name(stem) && !misnamed(stem)).map_or(Role::Stray, Role::Plain);
     }
     if let Some(file) = below("rule_exclusions/") {
         let stem = file.strip_prefix("rule_exclusions.").and_then(|file| file.strip_suffix(".conf"));
@@ -191,8 +201,7 @@ fn is_sensitive(name: &str) -> bool {
 
 /// Takes the Sensitive layers out and keeps the one that counts.
 fn sensitive(named: &mut BTreeMap<String, Named>, octopus: bool) -> Option<Layer> {
-    let mut take = |name: &str| named.remove(name).and_then(|found| found.layer);
-    let (local, remote) = (take("Sensitive.Local"), take("Sensitive.Octopus"));
+    let [local, remote] = SENSITIVE.map(|name| named.remove(name).and_then(|found| found.layer));
     let chosen = if octopus { remote.or(local) } else { local.or(remote) };
     named.retain(|name, _| !is_sensitive(name));
     chosen
@@ -236,7 +245,10 @@ fn stray(path: &str) -> Finding {
         Problem::new("workspace.stray", "the file is not used")
             .at(Place::file(path))
             .why("it stands in a reserved folder and its name is not one of that folder's")
-            .hint("environments/<Env>.yaml, substitutions/<Env>.conf, rule_exclusions/rule_exclusions.<Env>.conf"),
+            .hint(
+            "environments/<Env>.yaml, substitutions/<Env>.conf, rule_exclusions/rule_exclusions.<Env>.conf; \
+             Sensitive.Local and Sensitive.Octopus in place of <Env> for secrets",
+        ),
     )
 }
 

@@ -200,3 +200,18 @@ fn a_file_that_is_not_text_is_told_and_not_read() {
     assert_eq!(codes(&workspace), ["workspace.encoding"]);
     assert_eq!(names(&workspace), ["Default"]);
 }
+
+#[test]
+fn a_misnamed_sensitive_file_is_no_environment_that_shows_its_values() {
+    let files = [
+        "config/substitutions/Sensitive.conf",
+        "config/substitutions/sensitive.local.conf",
+        "config/substitutions/Sensitive.CI.conf",
+        "config/environments/SENSITIVE.yaml",
+    ]
+    .map(|path| (path, "PW: canary=1\n"));
+    let workspace = open(&files);
+    assert_eq!(names(&workspace), ["Default"]);
+    assert_eq!(codes(&workspace), ["workspace.stray"; 4]);
+    assert!(!format!("{workspace:?}").contains("canary"));
+}

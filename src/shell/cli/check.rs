@@ -50,10 +50,11 @@ pub async fn run<W: World>(context: &Context<W>, arguments: CheckArguments) -> R
             context.out.line(report.frame(finding))?;
             context.out.line("")?;
         }
-        let whom = only.as_ref().map_or_else(
-            || format!("{} environments", overview.workspace.environments.len()),
-            ToString::to_string,
-        );
+        let whom = match (&only, overview.workspace.environments.len()) {
+            (Some(only), _) => only.to_string(),
+            (None, 1) => "1 environment".to_owned(),
+            (None, count) => format!("{count} environments"),
+        };
         context.out.line(format!("{whom}: {}", summary(&findings)))?;
     }
     Ok(if failed { Exit::CheckFailed } else { Exit::Ok })
