@@ -75,10 +75,14 @@ pub fn docker() -> DockerSettings {
     }
 }
 
-/// Who works, as a claim: `ann@laptop`.
+/// Who works, as a claim: `ann@laptop`. Where no variable tells, as in a container or a step of a pipeline, it is the
+/// number of the user.
 pub fn person() -> String {
     let named = |names: [&str; 2]| names.into_iter().filter_map(variable).find(|name| !name.is_empty());
-    let who = named(["USER", "LOGNAME"]).unwrap_or_else(|| "somebody".to_owned());
+    let who = named(["USER", "LOGNAME"]).unwrap_or_else(|| {
+        let user = rustix::process::getuid();
+        if user.is_root() { "root".to_owned() } else { format!("uid {}", user.as_raw()) }
+    });
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let clean = |text: String| sanitise(text.as_bytes());
     format!("{}@{}", clean(who), clean(host))
