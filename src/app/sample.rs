@@ -79,6 +79,15 @@ const FILES: &[(&str, &str)] = &[
 
 /// The workspace, read.
 pub(crate) fn overview(revision: u64) -> Overview {
+    with_environments(revision, 0)
+}
+
+/// The workspace with so many environments more.
+fn with_environments(revision: u64, more: usize) -> Overview {
+    let more = (0..more).map(|n| {
+        let path = format!("config/environments/Region-{n:02}-of-the-world.yaml");
+        (path, Zeroizing::new(format!("order: {}\ntokens: {{ RUN_EVERY: {n} }}\n", 40 + n).into_bytes()))
+    });
     Overview::of(build(Sources {
         root: "/home/ana/alerts".into(),
         prefix: "",
@@ -86,6 +95,7 @@ pub(crate) fn overview(revision: u64) -> Overview {
         files: FILES
             .iter()
             .map(|(path, text)| ((*path).to_owned(), Zeroizing::new(text.as_bytes().to_vec())))
+            .chain(more)
             .collect(),
         problems: Vec::new(),
         set: &[],
@@ -275,10 +285,15 @@ impl Script {
 
     /// A console on the sample workspace.
     pub(crate) fn opened() -> Self {
+        Self::with_environments(0)
+    }
+
+    /// A console on the sample workspace with so many environments more.
+    pub(crate) fn with_environments(more: usize) -> Self {
         let mut script = Self::new();
         let effects = script.send(Msg::Started);
         let Some(Effect::Start { ticket, .. }) = effects.first() else { panic!("{effects:?}") };
-        script.done(*ticket, Outcome::Opened(Ok(overview(1))));
+        script.done(*ticket, Outcome::Opened(Ok(with_environments(1, more))));
         script
     }
 

@@ -7,6 +7,7 @@ use ratatui::Frame;
 
 use crate::app::{self, Effect, Header, Key, Model, Msg};
 use crate::domain::problem::Problem;
+use crate::engine::files::read_small;
 use crate::engine::{Clock, Engine, World};
 use crate::shell::log_file;
 use crate::shell::print::{Exit, Printer};
@@ -35,13 +36,25 @@ impl Settings {
     pub fn from_environment(guests: Guests) -> Result<Self, Problem> {
         let name = settings::variable("ALERTDECK_THEME").filter(|name| !name.is_empty());
         let name = if settings::plain() { "mono" } else { name.as_deref().unwrap_or("dark") };
-        let theme = Theme::built_in(name)?;
+        let theme = theme(name, guests.root.as_deref())?;
         let true_colour = settings::variable("COLORTERM")
             .is_some_and(|value| matches!(value.as_str(), "truecolor" | "24bit"));
         let theme = if true_colour { theme } else { theme.with_256_colors() };
         let levels = settings::variable("ALERTDECK_LOG");
         let log_file = log_file::begin(log_file::place(), levels.as_deref());
         Ok(Self { theme, demo: false, guests, log_file, panic_at: None })
+    }
+}
+
+/// The theme of that name: a built-in one, else the workspace's own `themes/NAME.yaml`.
+fn theme(name: &str, root: Option<&Path>) -> Result<Theme, Problem> {
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    let own = root.filter(|_| plain && !Theme::is_built_in(name));
+    let file = format!("themes/{name}.yaml");
+    let read = own.map(|root| read_small(&root.join(&file))).transpose()?.flatten();
+    match read {
+        Some(bytes) => Theme::parse(name, &file, &String::from_utf8_lossy(&bytes)),
+        None => Theme::built_in(name),
     }
 }
 
@@ -114,6 +127,28 @@ mod tests {
     use crate::shell::terminal::Input;
 
     const ENTER: Input = Input::Key(Key { code: KeyCode::Enter, ctrl: false, alt: false });
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the test lays out real files")]
+    fn a_theme_is_built_in_or_the_workspaces_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            std::fs::create_dir_all(folder.path().join("themes")).unwrap();
+            std::fs::write(folder.path().join(format!("themes/{name}.yaml")), text).unwrap();
+        };
+        let (_, mono) = ui::theme::BUILT_IN.iter().find(|(name, _)| *name == "mono").unwrap();
+        write("ours", mono);
+        write("dark", "nonsense");
+        write("torn", "text: {");
+        assert_eq!(theme("ours", Some(folder.path())).unwrap().name, "ours");
+        assert_eq!(theme("dark", Some(folder.path())).unwrap(), Theme::built_in("dark").unwrap());
+        let torn = theme("torn", Some(folder.path())).unwrap_err();
+        assert_eq!((torn.code, torn.place.unwrap().file.as_str()), ("theme.invalid", "themes/torn.yaml"));
+        for unknown in ["none", "../themes/ours", ""] {
+            assert_eq!(theme(unknown, Some(folder.path())).unwrap_err().code, "theme.unknown", "{unknown}");
+        }
+        assert_eq!(theme("ours", None).unwrap_err().code, "theme.unknown", "the demo has no workspace");
+    }
 
     /// The whole console on the demo's world, on a paused clock: seconds there are milliseconds here.
     async fn console(keys: Vec<(u64, Input)>) -> (usize, String) {

@@ -124,7 +124,7 @@ fn row_of(screen: &mut Screen<'_>, area: Rect, name: &EnvName, selected: bool, f
     if area.height == 1 && area.width >= WIDE {
         let line = Line::from(vec![
             Span::styled(format!(" {} ", glyph(standing.state)), state),
-            Span::styled(pad(name.as_str(), name_width(area)), plain),
+            Span::styled(column(name.as_str(), name_width(area)), plain),
             Span::styled(pad(standing.word, STATE), state),
             Span::styled(pad(&sync, SYNC), colour(sync_style(screen, &standing))),
             Span::styled(pad(&release, RELEASE), dim),
@@ -137,7 +137,7 @@ fn row_of(screen: &mut Screen<'_>, area: Rect, name: &EnvName, selected: bool, f
     let room = width.saturating_sub(4 + word.width());
     let first = Line::from(vec![
         Span::styled(format!(" {} ", glyph(standing.state)), state),
-        Span::styled(pad(name.as_str(), room), plain),
+        Span::styled(column(name.as_str(), room), plain),
         Span::styled(word, state),
     ]);
     screen.line(area, 0, &first);
@@ -154,6 +154,11 @@ fn row_of(screen: &mut Screen<'_>, area: Rect, name: &EnvName, selected: bool, f
     }
     let second = fit(&parts.join(" · "), width.saturating_sub(3));
     screen.line(area, 1, &Line::styled(format!("   {second}"), dim));
+}
+
+/// A text in a column that keeps a space before the next one.
+fn column(text: &str, width: usize) -> String {
+    pad(&fit(text, width.saturating_sub(1)), width)
 }
 
 fn sync_style(screen: &Screen<'_>, standing: &Standing) -> Style {

@@ -66,6 +66,10 @@ fn engines(screen: &Screen<'_>, width: usize) -> (String, Style) {
             _ => (format!("○ engine {} is asked", engine.endpoint), theme.dim),
         },
         ([], all) => (format!("● {} engines ok", all.len()), theme.dim),
+        // The line below names it where there is no room here; when it is asked again is said nowhere else.
+        ([engine], [_]) if width < 100 => {
+            (format!("✖ engine unreachable{}", retry(screen, engine)), theme.failing)
+        }
         ([engine], [_]) => {
             (format!("✖ engine {} unreachable{}", engine.endpoint, retry(screen, engine)), theme.failing)
         }

@@ -1,6 +1,8 @@
 //! The list of rules against environments: one letter for each environment, with its legend below. Letters and not
 //! colours tell them apart.
 
+use std::ops::Range;
+
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -15,6 +17,9 @@ use crate::domain::remote::Remote;
 use super::Screen;
 use super::widgets::{fit, nothing, on_border, on_row, pad, pane, title};
 
+/// How wide the names of rules are at least, where environments are many.
+const NAME: usize = 16;
+
 /// Draws the list.
 pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
     let model = screen.model;
@@ -23,12 +28,14 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
     let all = model.overview().map_or(0, |overview| overview.matrix.len());
     let heading = title(screen, "Rules", &filters(screen, rows.len(), all), focused);
     let inner = pane(screen, area, heading, focused);
-    let names = model.names();
+    let all_names = model.names();
     if rows.is_empty() {
         return empty(screen, inner, all);
     }
     legend(screen, area);
-    head_line(screen, inner, &names);
+    let seen = columns(inner.width, all_names.len(), model.environments.selected);
+    let names = all_names.get(seen.clone()).unwrap_or_default();
+    head_line(screen, inner, &all_names, seen);
     let height = usize::from(inner.height).saturating_sub(1);
     screen.hits.viewports.rules = height.max(1);
     let list = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
@@ -39,7 +46,7 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
             break;
         }
         let room = Rect { y: list.y + row, height: 1, ..list };
-        row_of(screen, room, rule, &names, index == model.rules.list.selected);
+        row_of(screen, room, rule, names, index == model.rules.list.selected);
         screen.target(room, Target::Row { list: "rules", index });
     }
 }
@@ -85,6 +92,15 @@ fn legend(screen: &mut Screen<'_>, area: Rect) {
     on_border(screen, area, &Line::styled(text, screen.theme.dim), &Line::default());
 }
 
+/// The environments that have a column. A name that can be read is worth more than the last of them; the selected one
+/// is always there.
+fn columns(width: u16, environments: usize, selected: usize) -> Range<usize> {
+    let width = usize::from(width);
+    let most = (width.saturating_sub(2 + NAME.max(width / 2)) / 2).max(3).min(environments);
+    let start = selected.saturating_sub(most / 2).min(environments - most);
+    start..start + most
+}
+
 /// How wide the columns of the environments are together.
 fn cells_width(names: &[EnvName]) -> usize {
     names.len() * 2 + 1
@@ -107,14 +123,22 @@ fn initials(names: &[EnvName]) -> Vec<char> {
     taken
 }
 
-fn head_line(screen: &mut Screen<'_>, area: Rect, names: &[EnvName]) {
-    let (name, kind) = widths(area, names);
+fn head_line(screen: &mut Screen<'_>, area: Rect, names: &[EnvName], seen: Range<usize>) {
+    let (name, kind) = widths(area, names.get(seen.clone()).unwrap_or_default());
     let selected = screen.model.environments.selected;
-    let mut spans =
-        vec![Span::styled(format!(" {}{}", pad("rule", name), pad("type", kind)), screen.theme.dim)];
-    for (index, letter) in initials(names).into_iter().enumerate() {
-        let style = if index == selected { screen.theme.accent } else { screen.theme.dim };
+    let dim = screen.theme.dim;
+    let mut titles = format!(" {}{}", pad("rule", name), pad("type", kind));
+    if seen.start > 0 {
+        titles.pop();
+        titles.push('‹');
+    }
+    let mut spans = vec![Span::styled(titles, dim)];
+    for (index, letter) in initials(names).into_iter().enumerate().take(seen.end).skip(seen.start) {
+        let style = if index == selected { screen.theme.accent } else { dim };
         spans.push(Span::styled(format!(" {letter}"), style));
+    }
+    if seen.end < names.len() {
+        spans.push(Span::styled("›", dim));
     }
     screen.line(area, 0, &Line::from(spans));
 }

@@ -7,6 +7,7 @@ use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
 
 use crate::domain::problem::{Place, Problem};
+use crate::domain::text::sanitise;
 
 /// The themes that are built in: their names and their files.
 pub const BUILT_IN: &[(&str, &str)] = &[
@@ -152,9 +153,14 @@ impl Theme {
         };
         let parsed: File = serde_yaml::from_str(text).map_err(|error| {
             let line = error.location().map_or(0, |at| u32::try_from(at.line()).unwrap_or(0));
-            wrong(error.to_string()).at(Place::line(file, line))
+            wrong(sanitise(error.to_string().as_bytes())).at(Place::line(file, line))
         })?;
         Self::from_file(name, &parsed).map_err(|why| wrong(why).at(Place::file(file)))
+    }
+
+    /// Whether a theme of that name is built in.
+    pub fn is_built_in(name: &str) -> bool {
+        BUILT_IN.iter().any(|(known, _)| *known == name)
     }
 
     /// A built-in theme by its name.
@@ -165,7 +171,8 @@ impl Theme {
                 "theme.unknown",
                 format!("there is no theme `{}`", name.escape_debug()),
             )
-            .hint(format!("choose one of {}", names.join(", "))));
+            .why("it is neither built in nor `themes/NAME.yaml` of the workspace")
+            .hint(format!("ALERTDECK_THEME is one of {}, or one of your own", names.join(", "))));
         };
         Self::parse(name, &format!("themes/{name}.yaml"), text)
     }

@@ -1,7 +1,7 @@
 //! What is known of one watched environment. The parts of the watching each add their piece; whoever tells the health
 //! judges all of it. Nothing is held while anything is waited for.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, watch};
 
@@ -18,6 +18,7 @@ use crate::domain::process::ProcessTable;
 use crate::domain::remote::{Remote, Timestamp};
 use crate::domain::render::search_settings;
 use crate::engine::books::Books;
+use crate::engine::workspace::work;
 use crate::engine::{Clock, Engine, World};
 
 /// The container that stands for an environment, if there is one, once somebody has looked.
@@ -46,8 +47,7 @@ impl<W: World> Engine<W> {
     pub(super) async fn watched(&self, overview: &Overview, name: &EnvName) -> Watched {
         let environment = overview.workspace.environment(name);
         let rendering = overview.rendering(name);
-        let mut vitals = Vitals::unknown(self.world.clock().now());
-        vitals.expected_runs = rendering.map(|rendering| expected_runs(rendering));
+        let vitals = Vitals::unknown(self.world.clock().now());
         let mut masker = Masker::default();
         let mut books = None;
         if let Some(environment) = environment {
@@ -78,6 +78,16 @@ impl Watched {
     pub(super) fn learn(&self, change: impl FnOnce(&mut Vitals)) {
         change(&mut self.vitals());
         self.news.notify_one();
+    }
+
+    /// Reads out of the rendering which rules should run and how often. With thousands of rules that takes a while, in
+    /// which the engine is asked already.
+    pub(super) async fn expect_runs(&self, overview: &Overview) {
+        let Some(rendering) = overview.rendering(&self.name).map(Arc::clone) else { return };
+        match work(move || expected_runs(&rendering)).await {
+            Ok(expected) => self.learn(|vitals| vitals.expected_runs = Some(expected)),
+            Err(problem) => tracing::warn!(%problem, "nobody knows which rules should run"),
+        }
     }
 
     /// What is known, as of now.

@@ -34,7 +34,7 @@ impl<W: World> Engine<W> {
                 self.ask_books(books, &watched).await;
             }
         };
-        tokio::join!(engine, books);
+        tokio::join!(engine, books, watched.expect_runs(overview));
         let mut vitals = watched.known(clock.now());
         // Nobody watched before, so there is nothing to compare with.
         vitals.baseline = None;

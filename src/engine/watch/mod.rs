@@ -86,33 +86,43 @@ impl<W: World> Engine<W> {
             .with_jitter()
             .without_max_times();
         let mut pause = pauses.build();
-        loop {
-            let problem = match &group.docker {
-                Ok(docker) => {
-                    let (problem, answered) = self.session(overview, group, docker, &watched, teller).await;
-                    if answered {
-                        pause = pauses.build();
-                    }
-                    problem
-                }
-                Err(problem) => problem.clone(),
-            };
-            tracing::info!(endpoint = %group.endpoint, %problem, "the engine is lost");
-            // Jitter adds to the longest pause; nobody waits longer than that.
-            let wait = pause.next().unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
-            let retry = clock.now().checked_add(wait).ok();
-            let what = FactKind::Engine {
-                endpoint: group.endpoint.clone(),
-                environments: group.environments.clone(),
-                answer: Err(problem.clone()),
-                retry,
-            };
-            teller.tell(clock, what).await;
+        let expect = async {
             for watched in &watched {
-                watched.lose(&problem, clock.now());
-                watched.tell_health(clock, teller).await;
+                watched.expect_runs(overview).await;
             }
-            clock.sleep(wait).await;
-        }
+        };
+        let connect = async {
+            loop {
+                let problem = match &group.docker {
+                    Ok(docker) => {
+                        let (problem, answered) =
+                            self.session(overview, group, docker, &watched, teller).await;
+                        if answered {
+                            pause = pauses.build();
+                        }
+                        problem
+                    }
+                    Err(problem) => problem.clone(),
+                };
+                tracing::info!(endpoint = %group.endpoint, %problem, "the engine is lost");
+                // Jitter adds to the longest pause; nobody waits longer than that.
+                let wait = pause.next().unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
+                let retry = clock.now().checked_add(wait).ok();
+                let what = FactKind::Engine {
+                    endpoint: group.endpoint.clone(),
+                    environments: group.environments.clone(),
+                    answer: Err(problem.clone()),
+                    retry,
+                };
+                teller.tell(clock, what).await;
+                for watched in &watched {
+                    watched.lose(&problem, clock.now());
+                    watched.tell_health(clock, teller).await;
+                }
+                clock.sleep(wait).await;
+            }
+        };
+        let ((), never) = tokio::join!(expect, connect);
+        never
     }
 }

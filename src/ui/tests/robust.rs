@@ -161,3 +161,20 @@ fn more_trouble_than_room_is_counted() {
     assert!(text.contains("✖ Production  runs: no rule ran for 20 min"), "{text}");
     assert!(text.contains("✖ 3 more in trouble: Staging, CI, Default"), "{text}");
 }
+
+#[test]
+fn names_can_be_read_where_environments_are_many() {
+    let theme = Theme::built_in("dark").unwrap();
+    for (width, height) in [(80, 24), (120, 40), (200, 50)] {
+        let mut script = Script::with_environments(30);
+        for step in ["", "G", "[ ["] {
+            script.keys(step);
+            let text = super::symbols(&draw(&mut script, &theme, width, height).0);
+            assert!(text.contains(" Errors of the") && text.contains(" A new admin"), "{step}\n{text}");
+            let selected = script.model.environments.selected;
+            let head = text.lines().find(|line| line.starts_with("│ rule")).unwrap();
+            assert_eq!(head.contains('›'), selected < 20, "{step}\n{text}");
+            assert!(!text.contains("…not"), "a cut name keeps its distance: {text}");
+        }
+    }
+}
