@@ -1,0 +1,204 @@
+//! Proof that this crate and PyYAML 6.0.3 say the same: about the corpus always, against recorded answers, and about
+//! generated edits wherever PyYAML is to be had. The README has the commands and the environment variables.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "these are tests, and they run another program"
+)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Instant;
+
+use answer::answer;
+use compare::{Tally, first_difference};
+use oracle::{Oracle, variable};
+
+mod answer;
+mod compare;
+mod edits;
+mod json;
+mod oracle;
+mod shrink;
+
+/// Edits of one run, unless `PYYAML_EDITS` says otherwise.
+const EDITS: u64 = 100_000;
+/// The seed of the edits, unless `PYYAML_SEED` says otherwise.
+const SEED: u64 = 20_261_124;
+/// Oracles that run side by side.
+const ORACLES: u64 = 2;
+/// Reproducers of one kind that are printed.
+const SHOWN: usize = 5;
+
+fn tests() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
+}
+
+/// The files of the corpus by name, sorted.
+fn corpus() -> Vec<(String, Vec<u8>)> {
+    let root = tests().join("corpus");
+    let mut files = Vec::new();
+    for family in fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir())
+    {
+        for path in fs::read_dir(family).unwrap().map(|entry| entry.unwrap().path()) {
+            let name = path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
+            files.push((name, fs::read(&path).unwrap()));
+        }
+    }
+    files.sort();
+    files
+}
+
+/// What is edited: all small files of the corpus, and its rules often enough to be a third of it.
+fn bases() -> Vec<Vec<u8>> {
+    let corpus = corpus();
+    let (rules, others): (Vec<_>, Vec<_>) = corpus
+        .into_iter()
+        .filter(|(_, text)| text.len() < 1500)
+        .partition(|(name, _)| name.starts_with("rules/"));
+    let times = others.len() / rules.len() / 2;
+    let rules = std::iter::repeat_n(rules, times).flatten();
+    rules.chain(others).map(|(_, text)| text).collect()
+}
+
+/// Recorded answers by name of the file: each line has the name, a tab and the answer.
+fn recorded() -> BTreeMap<String, String> {
+    let text = fs::read_to_string(tests().join("answers.jsonl")).unwrap();
+    let pair = |line: &str| line.split_once('\t').map(|(name, answer)| (name.to_owned(), answer.to_owned()));
+    text.lines().filter_map(pair).collect()
+}
+
+fn number(name: &str, otherwise: u64) -> u64 {
+    variable(name)
+        .map_or(otherwise, |value| value.parse().unwrap_or_else(|_| panic!("{name}={value} is no number")))
+}
+
+/// A disagreement, found and perhaps made smaller.
+struct Found {
+    kind: &'static str,
+    name: String,
+    text: Vec<u8>,
+}
+
+/// Prints what was found, the first of each kind only, and writes it where `PYYAML_REPRODUCERS` says.
+fn show(found: &[Found]) {
+    let folder = variable("PYYAML_REPRODUCERS").map(PathBuf::from);
+    for Found { kind, name, text } in found {
+        println!("{kind} of {name}: \"{}\"", text.escape_ascii());
+        if let Some(folder) = &folder {
+            fs::create_dir_all(folder).unwrap();
+            let file: String = format!("{kind}-{name}")
+                .chars()
+                .map(|char| if char.is_alphanumeric() { char } else { '-' })
+                .collect();
+            fs::write(folder.join(file), text).unwrap();
+        }
+    }
+}
+
+#[test]
+#[ignore = "the reader is on its way"]
+fn the_corpus_is_read_as_pyyaml_reads_it() {
+    let corpus = corpus();
+    assert!(corpus.len() >= 500, "the corpus has only {} files", corpus.len());
+    if variable("PYYAML_RECORD").is_some() {
+        record(&corpus);
+    }
+    let recorded = recorded();
+    let mut tally = Tally::default();
+    let mut found = Vec::new();
+    for (name, text) in corpus {
+        let theirs = recorded.get(&name).unwrap_or_else(|| panic!("no answer is recorded for {name}"));
+        if let Some(kind) = tally.count(&text, theirs, &answer(&text)) {
+            found.push(Found { kind, name, text });
+        }
+    }
+    println!("corpus: {tally}");
+    show(&found);
+    assert_eq!(tally.disagreed, 0);
+}
+
+/// Asks PyYAML about every file and writes down what it says.
+fn record(corpus: &[(String, Vec<u8>)]) {
+    let oracle = Oracle::start().expect("PYYAML_RECORD needs ALERTDECK_DEV_IMAGE or PYYAML_PYTHON");
+    let mut text = format!("{}\n", oracle.version);
+    let mut names = corpus.iter();
+    oracle.all(corpus.iter().map(|(_, text)| text.clone()), |_, answer| {
+        text.extend([&names.next().unwrap().0, "\t", answer, "\n"]);
+    });
+    fs::write(tests().join("answers.jsonl"), text).unwrap();
+}
+
+#[test]
+#[ignore = "the reader is on its way"]
+fn edits_are_read_as_pyyaml_reads_them() {
+    let (seed, edits) = (number("PYYAML_SEED", SEED), number("PYYAML_EDITS", EDITS));
+    let begin = Instant::now();
+    let bases = bases();
+    let part = |at: u64| {
+        let oracle = Oracle::start()?;
+        let version = oracle.version.clone();
+        let mut tally = Tally::default();
+        let mut found: Vec<Found> = Vec::new();
+        let mut numbers = (at..edits).step_by(usize::try_from(ORACLES).unwrap());
+        let texts = numbers.clone().map(|number| edits::edited(&bases, seed, number));
+        oracle.all(texts, |text, theirs| {
+            let name = format!("edit {} of seed {seed}", numbers.next().unwrap());
+            if let Some(kind) = tally.count(text, theirs, &answer(text))
+                && found.iter().filter(|one| one.kind == kind).count() < SHOWN
+            {
+                found.push(Found { kind, name, text: text.to_vec() });
+            }
+        });
+        Some((version, tally, found))
+    };
+    let part = &part;
+    let parts: Option<Vec<_>> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..ORACLES).map(|at| scope.spawn(move || part(at))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let Some(parts) = parts else {
+        assert_ne!(variable("CI").as_deref(), Some("true"), "with CI=true, ALERTDECK_DEV_IMAGE is needed");
+        println!("edits: not run, since neither ALERTDECK_DEV_IMAGE nor PYYAML_PYTHON names a PyYAML");
+        return;
+    };
+    let mut tally = Tally::default();
+    let mut found = Vec::new();
+    let mut version = String::new();
+    for (its_version, its_tally, its_found) in parts {
+        version = its_version;
+        tally.merge(&its_tally);
+        found.extend(its_found);
+    }
+    println!("edits, seed {seed}, {version}, {} s: {tally}", begin.elapsed().as_secs());
+    if !found.is_empty() {
+        let mut oracle = Oracle::start().unwrap();
+        for one in &mut found {
+            one.text = shrink::shrink(&mut oracle, &one.text, one.kind);
+        }
+    }
+    show(&found);
+    assert_eq!(tally.disagreed, 0);
+}
+
+#[test]
+fn the_readme_names_every_exception() {
+    let readme = fs::read_to_string(tests().join("../README.md")).unwrap();
+    for name in compare::exceptions() {
+        assert!(readme.contains(&format!("| {name} |")), "README.md does not say what is meant by {name}");
+    }
+}
+
+#[test]
+fn a_difference_is_seen_where_it_is() {
+    let right = answer(b"a: [b, 'c']\n");
+    assert_eq!(first_difference(&right, &right), None);
+    assert_eq!(first_difference(&right, &right.replace("str:b", "str:x")), Some("values"));
+    assert_eq!(first_difference(&right, &right.replace("[4,0,4,5,0,5]", "[4,0,4,5,0,6]")), Some("positions"));
+}
