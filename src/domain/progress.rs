@@ -70,11 +70,14 @@ pub struct DeployReport {
     pub release: ReleaseNumber,
     /// How it ended.
     pub verdict: Verdict,
+    /// The container that ran before; `None`: nothing ran, so there was nothing to put back.
+    pub before: Option<String>,
     /// Why it was not healthy.
     pub cause: Option<Problem>,
     /// The last lines of the failed container's log, sanitised and with secrets masked.
     pub log_tail: Vec<String>,
-    /// What a person must type when nothing runs.
+    /// What a person types when nothing runs: what brings back what ran before, or, where nothing did, what shows
+    /// why the new one is not healthy.
     pub commands: Vec<String>,
     /// How long each step took.
     pub timings: Vec<(Step, Duration)>,

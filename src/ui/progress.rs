@@ -6,7 +6,6 @@ use ratatui::text::{Line, Span};
 
 use crate::app::clock::{duration, elapsed};
 use crate::app::deploy::{Deploy, Ended, Running, StepState, StepView};
-use crate::domain::plan::Plan;
 use crate::domain::progress::{DeployReport, Verdict};
 
 use super::Screen;
@@ -78,10 +77,9 @@ fn steps(screen: &Screen<'_>, steps: &[StepView], width: usize) -> Vec<Line<'sta
 /// The lines of a deploy that ended.
 pub(super) fn ended(screen: &Screen<'_>, deploy: &Deploy, ended: &Ended, width: usize) -> Vec<Line<'static>> {
     let theme = screen.theme;
-    let plan = &ended.plan;
     let mut lines = Vec::new();
     match &ended.outcome {
-        Ok(report) => report_lines(screen, plan, report, ended, width, &mut lines),
+        Ok(report) => report_lines(screen, report, ended, width, &mut lines),
         Err(why) => {
             let begun = ended.steps.iter().any(|view| view.state != StepState::Waiting);
             let (word, style, text) = if begun {
@@ -107,7 +105,6 @@ pub(super) fn ended(screen: &Screen<'_>, deploy: &Deploy, ended: &Ended, width: 
 
 fn report_lines(
     screen: &Screen<'_>,
-    plan: &Plan,
     report: &DeployReport,
     ended: &Ended,
     width: usize,
@@ -122,11 +119,16 @@ fn report_lines(
         Verdict::Down => (" ✖ DOWN ", theme.danger),
     };
     lines.extend(banner(word, style, width));
-    let text = sentence(plan, report, ended);
+    let text = sentence(report, ended);
     lines.extend(wrap_words(&text, width).into_iter().map(|text| Line::styled(text, theme.text)));
     if !report.commands.is_empty() {
         lines.push(Line::default());
-        lines.push(Line::styled("To bring it back, type", theme.danger));
+        let (title, style) = match report.verdict {
+            Verdict::Down if report.before.is_none() => ("To look at it, type", theme.accent),
+            Verdict::Down => ("To bring it back, type", theme.danger),
+            _ => ("By hand, type", theme.accent),
+        };
+        lines.push(Line::styled(title, style));
         lines.extend(report.commands.iter().map(|command| Line::styled(format!("  {command}"), theme.text)));
     }
     if let Some(cause) = &report.cause {
@@ -156,11 +158,10 @@ fn banner(word: &str, style: Style, width: usize) -> Vec<Line<'static>> {
 }
 
 /// What the verdict means, in one sentence.
-fn sentence(plan: &Plan, report: &DeployReport, ended: &Ended) -> String {
+fn sentence(report: &DeployReport, ended: &Ended) -> String {
     let (environment, release) = (&report.environment, report.release);
     let took = duration(ended.took);
-    let before =
-        plan.previous.as_ref().map_or_else(|| "what ran before".to_owned(), |previous| previous.name.clone());
+    let before = report.before.as_deref().unwrap_or("what ran before");
     match report.verdict {
         Verdict::Healthy => format!("Release {release} runs in {environment} and is proven. It took {took}."),
         Verdict::NothingToDo => {
@@ -172,8 +173,11 @@ fn sentence(plan: &Plan, report: &DeployReport, ended: &Ended) -> String {
         Verdict::PutBack => format!(
             "Release {release} was not healthy. In {environment} {before} runs again and is proven. It took {took}."
         ),
+        Verdict::Down if report.before.is_none() => format!(
+            "Nothing ran in {environment} before, so there is nothing to put back: release {release} was not healthy. Mend it and deploy again."
+        ),
         Verdict::Down => format!(
-            "Nothing runs in {environment}: release {release} was not healthy, and {before} could not be put back."
+            "Nothing proven runs in {environment}: release {release} was not healthy, and {before} could not be put back."
         ),
     }
 }

@@ -21,6 +21,7 @@ fn report(verdict: Verdict) -> DeployReport {
         environment: name("CI"),
         release: ReleaseNumber(13),
         verdict,
+        before: Some("elastalert-ci-12".into()),
         cause: None,
         log_tail: Vec::new(),
         commands: Vec::new(),

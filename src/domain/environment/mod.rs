@@ -91,6 +91,16 @@ impl fmt::Display for Guard {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Endpoint(pub String);
 
+impl Endpoint {
+    /// The command with which a person speaks to that engine: `docker`, with the engine where it is not the usual one.
+    pub fn docker_command(&self) -> String {
+        match self.0.as_str() {
+            "unix:///var/run/docker.sock" | "npipe:////./pipe/docker_engine" => "docker".to_owned(),
+            other => format!("docker -H {other}"),
+        }
+    }
+}
+
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::domain::container::{Container, ContainerState};
 use crate::domain::environment::GateSettings;
 use crate::domain::loader::{self, Said};
-use crate::domain::log::LogLine;
+use crate::domain::log::{LogLine, after_time};
 use crate::domain::problem::Problem;
 use crate::domain::process::{Process, ProcessTable};
 use crate::domain::remote::Timestamp;
@@ -72,7 +72,8 @@ impl Gate {
             if let Some(expected) = self.expected_rules.filter(|expected| *expected != count) {
                 return Ruling::Fail(
                     Problem::new("gate.rules", format!("ElastAlert loaded {count} rules, not {expected}"))
-                        .why("it left out rules that were laid out, or found some that were not"),
+                        .why("it left out rules that were laid out, or found some that were not")
+                        .hint("does `rules_folder` of elastalert.yaml name the folder where the rules are mounted?"),
                 );
             }
         }
@@ -88,7 +89,9 @@ impl Gate {
     ) -> Ruling {
         let Some(container) = container else {
             return Ruling::Fail(
-                Problem::new("gate.gone", "the container is gone").why("somebody removed it"),
+                Problem::new("gate.gone", "the container is gone")
+                    .why("somebody removed it")
+                    .hint("find out who, then deploy again"),
             );
         };
         if let Some(problem) = self.ended(container) {
@@ -124,7 +127,11 @@ impl Gate {
             });
         }
         let again = container.restart_count != self.restart_count || container.started_at != self.started_at;
-        again.then(|| Problem::new("gate.restarted", "the container was started again while it was watched"))
+        again.then(|| {
+            Problem::new("gate.restarted", "the container was started again while it was watched")
+                .why("somebody or something else started it, or the engine itself was started again")
+                .hint("find out who, then deploy again")
+        })
     }
 
     /// Finds `ElastAlert`, and says what is wrong with what was found.
@@ -133,7 +140,10 @@ impl Gate {
         if table.count() > 1 {
             return Some(
                 Problem::new("gate.two", "more than one ElastAlert runs in the container")
-                    .why("each of them alerts"),
+                    .why("each of them alerts")
+                    .hint(
+                        "supervisord.conf must start one, without `numprocs`, and the image none of its own",
+                    ),
             );
         }
         match (self.process, process) {
@@ -200,16 +210,16 @@ impl Gate {
     fn overdue(&self, at: Duration) -> Option<Ruling> {
         (at >= self.settings.deadline).then(|| {
             let limit = self.settings.deadline.as_secs();
-            let what = match (self.process, self.loaded) {
-                (None, _) => format!("no ElastAlert process in {limit} s"),
-                (Some(_), None) => format!("ElastAlert did not finish loading in {limit} s"),
-                (Some(_), Some(_)) => format!("ElastAlert is not proven in {limit} s"),
+            let more = "`gate: { deadline: … }` in the environment's file gives it more time";
+            let (what, hint) = match (self.process, self.loaded) {
+                (None, _) => (
+                    format!("no ElastAlert process in {limit} s"),
+                    "does `command` of [program:elastalert] in supervisord.conf start it?",
+                ),
+                (Some(_), None) => (format!("ElastAlert did not finish loading in {limit} s"), more),
+                (Some(_), Some(_)) => (format!("ElastAlert is not proven in {limit} s"), more),
             };
-            Ruling::Fail(
-                Problem::new("gate.deadline", what)
-                    .why(self.last_seen.clone())
-                    .hint("`gate: { deadline: … }` in the environment's file gives it more time"),
-            )
+            Ruling::Fail(Problem::new("gate.deadline", what).why(self.last_seen.clone()).hint(hint))
         })
     }
 
@@ -232,7 +242,12 @@ fn death(said: Option<&Said<'_>>, text: &str) -> Option<Problem> {
         Some(Said::Exited { how, .. }) => Some(Problem::new("gate.died", format!("ElastAlert died ({how})"))),
         Some(Said::GaveUp) => Some(Problem::new("gate.gave-up", "supervisord cannot keep ElastAlert alive")),
         _ if text.contains("spawnerr: can't find command") => {
-            Some(Problem::new("gate.gave-up", "supervisord does not find ElastAlert"))
+            let why = after_time(text).split_once("spawnerr: ").map_or(text, |(_, why)| why).to_owned();
+            Some(
+                Problem::new("gate.gave-up", "supervisord does not find ElastAlert").why(why).hint(
+                    "`command` of [program:elastalert] in supervisord.conf must be one that the image has",
+                ),
+            )
         }
         _ => None,
     }

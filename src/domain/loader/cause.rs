@@ -1,6 +1,7 @@
 //! The one sentence that says why something Python ended. A traceback ends with `package.Error: message`, the message
 //! may go on over the next lines, and one that was raised while another was handled counts more than that one.
 
+use super::telling;
 use crate::domain::log::is_exception;
 
 /// How long a sentence may be.
@@ -38,6 +39,10 @@ enum Within {
 impl Cause {
     /// Takes a line that says nothing else.
     pub(super) fn take(&mut self, text: &str) {
+        if telling::begins_anew(text) {
+            self.end();
+            return;
+        }
         if text.starts_with("Traceback (most recent call last)") {
             self.within = Within::Traceback;
             return;
@@ -160,6 +165,11 @@ mod tests {
                 "Error initiating alert slack: Missing required option(s): slack_webhook_url",
             ),
             ("Traceback (most recent call last):\nAssertionError", "AssertionError"),
+            // supervisord speaks on the same output, about another program too.
+            (
+                "Traceback (most recent call last):\nFileNotFoundError: [Errno 2] No such file\n2026-11-24 07:12:59,374 INFO success: logs entered RUNNING state, process has stayed up for > than 1 seconds (startsecs)",
+                "FileNotFoundError: [Errno 2] No such file",
+            ),
         ] {
             assert_eq!(condense(output.lines()).unwrap(), sentence);
         }

@@ -9,9 +9,11 @@ use crate::domain::remote::{Seen, Timestamp};
 
 pub use cause::condense;
 pub use said::{Said, read};
+pub use telling::telling;
 
 mod cause;
 mod said;
+mod telling;
 
 /// What the log of one container said since that container was started.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -108,7 +108,7 @@ pub fn make(desired: &Desired<'_>, observed: &Observed, options: Options) -> Pla
     obstacles.extend(read_only(environment));
     obstacles.extend(no_image(environment));
     taken_names(desired, observed, &container, &mut obstacles);
-    obstacles.extend(previous.and_then(paused));
+    obstacles.extend(previous.and_then(|previous| paused(previous, &observed.endpoint)));
     risks(&container, previous, &mut warnings);
     warnings.extend(look_alikes(desired, observed));
     let nothing_to_do = previous.is_some_and(|previous| is_the_same(previous, &container, observed));
@@ -202,11 +202,11 @@ fn no_image(environment: &Environment) -> Option<Problem> {
     })
 }
 
-fn paused(previous: &Container) -> Option<Problem> {
+fn paused(previous: &Container, endpoint: &Endpoint) -> Option<Problem> {
     (previous.state == ContainerState::Paused).then(|| {
         Problem::new("deploy.paused", format!("{} is paused", previous.name))
             .why("a paused container can be neither stopped nor proven to be")
-            .hint(format!("docker unpause {}", previous.id))
+            .hint(format!("{} unpause {}", endpoint.docker_command(), previous.id))
     })
 }
 
@@ -224,7 +224,7 @@ fn taken_names(
         };
         let ours = is_ours(&holder.labels, desired.workspace, &desired.environment.name);
         if ours && holder.has_role(role::LOCK) {
-            obstacles.push(locked(&desired.environment.name, holder));
+            obstacles.push(locked(&desired.environment.name, holder, &observed.endpoint));
         } else {
             obstacles.push(
                 Problem::new(
@@ -241,7 +241,7 @@ fn taken_names(
 }
 
 /// Says who holds the lock of an environment, and the way out.
-pub fn locked(environment: &EnvName, holder: &Container) -> Problem {
+pub fn locked(environment: &EnvName, holder: &Container, endpoint: &Endpoint) -> Problem {
     let of = |key: &str| holder.labels.get(key).map_or("unknown", String::as_str);
     Problem::new(code::LOCKED, format!("{environment} is being deployed by somebody else"))
         .why(format!(
@@ -251,7 +251,11 @@ pub fn locked(environment: &EnvName, holder: &Container) -> Problem {
             of(label::BY),
             of(label::SINCE)
         ))
-        .hint(format!("wait for it; when nobody is deploying, remove the lock: docker rm {}", holder.id))
+        .hint(format!(
+            "wait for it; when nobody is deploying, remove the lock: {} rm {}",
+            endpoint.docker_command(),
+            holder.id
+        ))
 }
 
 fn risks(container: &ContainerSpec, previous: Option<&Container>, warnings: &mut Vec<Problem>) {

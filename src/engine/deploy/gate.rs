@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::container::{Container, ContainerId};
 use crate::domain::environment::GateSettings;
 use crate::domain::gate::{Gate, Ruling};
-use crate::domain::loader::condense;
+use crate::domain::loader::{condense, telling};
 use crate::domain::log::{Assembler, LogBuffer, LogLine, Since};
 use crate::domain::mask::Masker;
 use crate::domain::problem::{Problem, code};
@@ -23,9 +23,6 @@ const POLL: Duration = Duration::from_millis(500);
 /// How many lines of a log are kept for the sentence that says why, and how many of them a report shows.
 const KEPT: usize = 4000;
 const SHOWN: usize = 50;
-
-/// How long one shown line may be.
-const WIDEST: usize = 400;
 
 /// How long the rest of a log is waited for after the end.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -124,21 +121,21 @@ impl<D: Docker> Watched<'_, D> {
         gate.see(container.as_ref(), table.as_ref(), at)
     }
 
-    /// The problem with the sentence of the log that says why.
-    async fn explained<C: Clock>(&self, problem: Problem, clock: &C) -> Problem {
-        let lines = tail(self.docker, &self.container.id, clock).await;
-        let texts = || lines.iter().map(|line| line.text.as_str());
+    /// The problem with the sentence of the log that says why, and where to look for more.
+    async fn explained<C: Clock>(&self, mut problem: Problem, clock: &C) -> Problem {
+        let lines = tail(self.docker, &self.container.id, self.mask, clock).await;
+        let texts = || lines.iter().map(String::as_str);
         // What a container said last is all there is when nothing in it was a traceback.
         let last = || texts().rfind(|text| !text.trim().is_empty()).map(str::to_owned);
         let why = condense(texts()).or_else(|| if problem.code == "gate.exited" { last() } else { None });
-        match why {
-            Some(sentence) if !problem.why.contains(&sentence) => {
-                let mut problem = problem;
-                problem.why.insert(0, self.mask.mask(sentence));
-                problem
-            }
-            _ => problem,
+        if let Some(sentence) = why.filter(|sentence| !problem.why.contains(sentence)) {
+            problem.why.insert(0, sentence);
         }
+        if problem.hint.is_none() {
+            let docker = self.docker.endpoint().docker_command();
+            problem.hint = Some(format!("all it said: {docker} logs {}", self.container.name));
+        }
+        problem
     }
 }
 
@@ -146,8 +143,9 @@ pub(super) fn interrupted() -> Problem {
     Problem::new(code::INTERRUPTED, "it was stopped by hand")
 }
 
-/// The newest lines of a log, sanitised. A log that cannot be read is an empty one.
-async fn tail<D: Docker, C: Clock>(docker: &D, id: &ContainerId, clock: &C) -> Vec<LogLine> {
+/// The newest lines of a log, sanitised. A log that cannot be read is an empty one. Secrets are taken out first of all:
+/// half of one that was cut would not be found any more.
+async fn tail<D: Docker, C: Clock>(docker: &D, id: &ContainerId, mask: &Masker, clock: &C) -> Vec<String> {
     let mut kept = LogBuffer::new(KEPT, 4 * 1024 * 1024);
     let mut assembler = Assembler::default();
     let mut log = std::pin::pin!(docker.logs(id, Since::Tail(KEPT), false));
@@ -168,64 +166,17 @@ async fn tail<D: Docker, C: Clock>(docker: &D, id: &ContainerId, clock: &C) -> V
     for line in assembler.finish() {
         kept.push(line);
     }
-    kept.from(0).map(|(_, line)| line.clone()).collect()
+    kept.from(0).map(|(_, line)| mask.mask(line.text.clone())).collect()
 }
 
-/// The last lines of a log as a report shows them: secrets masked, and none of endless length.
+/// The last lines of a log as a report shows them: the telling ones, without secrets.
 pub(super) async fn log_tail<D: Docker, C: Clock>(
     docker: &D,
     id: &ContainerId,
     mask: &Masker,
     clock: &C,
 ) -> Vec<String> {
-    let lines = tail(docker, id, clock).await;
-    let lines = condensed(&lines);
-    let skip = lines.len().saturating_sub(SHOWN);
-    let shown = lines.into_iter().skip(skip).map(|line| {
-        let text = mask.mask(line);
-        if text.chars().count() <= WIDEST {
-            text
-        } else {
-            text.chars().take(WIDEST - 1).chain(['…']).collect()
-        }
-    });
-    shown.collect()
-}
-
-/// The lines, of long indented stretches only their beginning and end: one failed load prints thousands of lines of
-/// schema, and what matters stands around them.
-fn condensed(lines: &[LogLine]) -> Vec<String> {
-    let is_deep = |line: &LogLine| line.text.starts_with("    ");
-    let mut shown = Vec::new();
-    for stretch in lines.chunk_by(|one, next| is_deep(one) == is_deep(next)) {
-        let text = |line: &LogLine| line.text.clone();
-        match (stretch.first().is_some_and(is_deep), stretch.len()) {
-            (true, 13..) => {
-                shown.extend(stretch.iter().take(3).map(text));
-                shown.push(format!("    … {} lines …", stretch.len() - 6));
-                shown.extend(stretch.iter().skip(stretch.len() - 3).map(text));
-            }
-            _ => shown.extend(stretch.iter().map(text)),
-        }
-    }
-    shown
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::log::{Level, Stream};
-
-    #[test]
-    fn a_schema_of_a_thousand_lines_does_not_push_out_what_matters() {
-        let line = |text: String| LogLine { at: None, stream: Stream::Stderr, level: Level::Info, text };
-        let mut lines = vec![line("EAException: Invalid Rule file".into())];
-        lines.extend((0..1000).map(|number| line(format!("        'property {number}': {{}}"))));
-        lines.push(line("'alert' is a required property".into()));
-        lines.extend((0..3).map(|number| line(format!("    File {number}"))));
-        let shown = condensed(&lines);
-        assert_eq!(shown.len(), 1 + 7 + 1 + 3);
-        assert_eq!(shown[4], "    … 994 lines …");
-        assert_eq!(shown[8], "'alert' is a required property");
-    }
+    let mut lines = telling(tail(docker, id, mask, clock).await.iter().map(String::as_str));
+    lines.drain(..lines.len().saturating_sub(SHOWN));
+    lines
 }

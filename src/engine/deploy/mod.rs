@@ -75,6 +75,7 @@ impl<W: World> Engine<W> {
                 environment: plan.environment.clone(),
                 release: plan.release,
                 verdict: Verdict::NothingToDo,
+                before: plan.previous.as_ref().map(|previous| previous.name.clone()),
                 cause: None,
                 log_tail: Vec::new(),
                 commands: Vec::new(),
@@ -150,7 +151,7 @@ impl<D: Docker> Work<'_, D> {
         let lock = plan::lock_name(self.workspace, name);
         let held = |found: &&Container| found.name == lock && found.has_role(role::LOCK);
         if let Some(holder) = observed.containers.iter().find(held) {
-            return Err(plan::locked(name, holder));
+            return Err(plan::locked(name, holder, self.docker.endpoint()));
         }
         let before = &self.plan.fingerprint;
         if observed.engine.id != before.engine {

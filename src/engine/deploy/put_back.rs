@@ -6,7 +6,6 @@ use crate::domain::plan::Step;
 use crate::domain::problem::Problem;
 use crate::domain::progress::Verdict;
 use crate::domain::remote::Timestamp;
-use crate::engine::docker::DEFAULT_SOCKET;
 use crate::engine::{Docker as _, World};
 
 use super::gate::{Watched, log_tail};
@@ -39,6 +38,8 @@ enum Back {
     Untouched,
     /// The old one runs again and is proven.
     Again(String),
+    /// Nothing ran before, and the new one is stopped.
+    Nothing,
 }
 
 impl<W: World> Run<'_, W> {
@@ -57,6 +58,11 @@ impl<W: World> Run<'_, W> {
                 self.teller.done(text).await;
                 (Verdict::PutBack, cause)
             }
+            Ok(Back::Nothing) => {
+                self.teller.done("nothing ran before, and nothing runs now").await;
+                self.tell_what_to_type();
+                (Verdict::Down, cause)
+            }
             Err(problem) => {
                 let problem = self.mask.problem(problem);
                 self.teller.failed(&problem).await;
@@ -71,12 +77,10 @@ impl<W: World> Run<'_, W> {
         if let Some(id) = self.new.clone().filter(|_| self.reached == Reached::Started) {
             self.teller.note("stopping the new one");
             work.stop_for_good(&id, self.clock).await?;
+            self.new_stopped = true;
         }
         let Some(old) = self.old.clone() else {
-            return Err(Problem::new(
-                "deploy.nothing-before",
-                "nothing ran before, so nothing can be put back",
-            ));
+            return Ok(Back::Nothing);
         };
         let before = patiently(|| work.docker.container(&old.id.0)).await?;
         let Some(before) = before else {
@@ -96,7 +100,7 @@ impl<W: World> Run<'_, W> {
                 format!("{} runs for this environment", other.name),
             )
             .why("somebody else deployed meanwhile, and two ElastAlerts must not run")
-            .hint(format!("look at it: docker logs {}", other.id)));
+            .hint(format!("look at it: {} logs {}", self.docker_command(), other.id)));
         }
         self.teller.note(format!("starting {}", old.name));
         let container = work.start(&old.id).await?;
@@ -118,9 +122,12 @@ impl<W: World> Run<'_, W> {
 
     fn tell_what_to_type(&mut self) {
         let docker = self.docker_command();
-        if let Some(id) = self.new.as_ref().filter(|_| self.reached == Reached::Started) {
-            self.commands.push(format!("{docker} logs --tail 200 {id}"));
+        let new = self.new.as_ref().filter(|_| self.reached == Reached::Started);
+        if let Some(id) = new.filter(|_| !self.new_stopped) {
             self.commands.push(format!("{docker} stop {id}"));
+        }
+        if let (None, Some(id)) = (&self.old, new) {
+            self.commands.push(format!("{docker} logs --tail 200 {id}"));
         }
         if let Some(old) = &self.old {
             self.commands.push(format!("{docker} start {}", old.id));
@@ -129,9 +136,7 @@ impl<W: World> Run<'_, W> {
         }
     }
 
-    /// `docker`, with the engine where it is not the usual one.
     pub(super) fn docker_command(&self) -> String {
-        let endpoint = self.work.docker.endpoint().to_string();
-        if endpoint == DEFAULT_SOCKET { "docker".to_owned() } else { format!("docker -H {endpoint}") }
+        self.work.docker.endpoint().docker_command()
     }
 }

@@ -48,6 +48,8 @@ pub(super) struct Run<'a, W: World> {
     new_logs: bool,
     /// The new container.
     pub(super) new: Option<ContainerId>,
+    /// Whether the new container was started and is proven to have stopped again.
+    pub(super) new_stopped: bool,
     /// The container that ran before; known once it is about to be touched.
     pub(super) old: Option<Old>,
     pub(super) log_tail: Vec<String>,
@@ -74,6 +76,7 @@ impl<'a, W: World> Run<'a, W> {
             lock: None,
             new_logs: false,
             new: None,
+            new_stopped: false,
             old: None,
             log_tail: Vec::new(),
             commands: Vec::new(),
@@ -100,6 +103,7 @@ impl<'a, W: World> Run<'a, W> {
             environment: self.work.plan.environment.clone(),
             release: self.work.plan.release,
             verdict,
+            before: self.before(),
             cause: cause.map(|problem| self.mask.problem(problem)),
             log_tail: self.log_tail,
             commands: self.commands,
@@ -117,6 +121,12 @@ impl<'a, W: World> Run<'a, W> {
         let container = self.start(&lock, &new).await?;
         self.gate(&container).await?;
         self.keep(&new).await
+    }
+
+    /// The name of what ran before, as it turned out or as it was planned.
+    fn before(&self) -> Option<String> {
+        let planned = || self.work.plan.previous.as_ref().map(|previous| previous.name.clone());
+        self.old.as_ref().map(|old| old.name.clone()).or_else(planned)
     }
 
     fn interrupted(&self) -> Result<(), Problem> {

@@ -69,7 +69,7 @@ impl<D: Docker> Work<'_, D> {
         }
         Err(Problem::new("deploy.not-stopped", format!("{name} did not stop"))
             .why(why)
-            .hint(format!("docker kill {id}")))
+            .hint(format!("{} kill {id}", self.docker.endpoint().docker_command())))
     }
 
     /// Starts a container and proves it. `None` for a container that ran and ended at once is still its inspection.

@@ -224,11 +224,17 @@ fn print_report(out: Printer, report: &DeployReport) -> Result<(), Problem> {
         Verdict::NothingToDo => (Role::Good, format!("{name}: nothing to do")),
         Verdict::Refused => (Role::Warn, format!("{name}: refused, nothing was touched")),
         Verdict::PutBack => (Role::Bad, format!("{name}: put back, what ran before runs again")),
+        Verdict::Down if report.before.is_none() => (
+            Role::Bad,
+            format!("{name}: DOWN, as before: nothing ran, and release {} is not healthy", report.release),
+        ),
         Verdict::Down => (Role::Bad, format!("{name}: DOWN, nothing proven runs")),
     };
     out.line(out.paint(role, &text))?;
     if !report.commands.is_empty() {
-        out.talk(out.paint_talk(Role::Strong, "by hand:"));
+        let first = report.verdict == Verdict::Down && report.before.is_none();
+        let title = if first { "look at it, mend it and deploy again:" } else { "by hand:" };
+        out.talk(out.paint_talk(Role::Strong, title));
         for command in &report.commands {
             out.talk(format!("  {}", out.paint_talk(Role::Name, command)));
         }
@@ -257,6 +263,7 @@ mod tests {
             environment: "CI".parse().unwrap(),
             release: ReleaseNumber(2),
             verdict,
+            before: Some("elastalert-ci-12".into()),
             cause: cause.map(|code| Problem::new(code, "x")),
             log_tail: Vec::new(),
             commands: Vec::new(),

@@ -419,6 +419,7 @@ fn narrate(msg: &Msg, say: &mut impl FnMut(&str)) -> Option<Exit> {
                 Verdict::NothingToDo => ("nothing to do", Exit::Ok),
                 Verdict::Refused => ("refused, nothing was touched", Exit::Error),
                 Verdict::PutBack => ("put back", Exit::PutBack),
+                Verdict::Down if report.before.is_none() => ("down: nothing ran before either", Exit::Down),
                 Verdict::Down => ("down", Exit::Down),
             };
             say(&format!("{}: {word}", report.environment));

@@ -69,6 +69,7 @@ fn report(verdict: Verdict) -> DeployReport {
         environment: name("CI"),
         release: ReleaseNumber(13),
         verdict,
+        before: Some("elastalert-ci-12".into()),
         cause: (!good).then(|| {
             Problem::new("gate.died", "ElastAlert ended 2 s after it was started")
                 .why("exit code 1")
@@ -258,6 +259,17 @@ fn every_verdict_is_plain() {
         script.done(ticket, Outcome::Deployed(Ok(report(verdict))));
         shoot(&format!("verdict_{verdict:?}").to_lowercase(), script);
     }
+}
+
+#[test]
+fn a_first_deploy_that_failed_promises_nothing_to_bring_back() {
+    let (mut script, ticket) = deploying(Guard::Open, "<enter>");
+    script.tick(14);
+    let mut first = report(Verdict::Down);
+    first.before = None;
+    first.commands = vec!["docker logs --tail 200 elastalert-ci-13".into()];
+    script.done(ticket, Outcome::Deployed(Ok(first)));
+    shoot("verdict_down_first", script);
 }
 
 #[test]

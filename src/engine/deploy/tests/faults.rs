@@ -335,7 +335,8 @@ async fn fault_23_when_putting_back_fails_too_it_is_down_with_the_commands() {
     bench.check(&ended);
     let old = bench.ours().into_iter().find(|container| container.name == "elastalert-ci-1").unwrap();
     let commands = &ended.report().commands;
-    assert!(commands.contains(&format!("docker start {}", old.id)), "{commands:?}");
+    assert_eq!(ended.report().before.as_deref(), Some("elastalert-ci-1"));
+    assert_eq!(commands.first(), Some(&format!("docker start {}", old.id)), "{commands:?}");
     assert!(commands.contains(&format!("docker update --restart=unless-stopped {}", old.id)), "{commands:?}");
 }
 
@@ -344,7 +345,16 @@ async fn a_first_deploy_that_fails_is_down_because_nothing_ran() {
     let bench = Bench::new();
     let ended = bench.deploy(broken()).await;
     assert_eq!(ended.verdict(), Verdict::Down);
-    assert!(ended.cause().contains("nothing ran before"), "{}", ended.cause());
+    assert_eq!(ended.report().before, None);
+    assert!(!ended.cause().contains("put back"), "{}", ended.cause());
+    let new = bench.ours().into_iter().find(|container| container.name == "elastalert-ci-1").unwrap();
+    assert_eq!(
+        ended.report().commands,
+        [format!("docker logs --tail 200 {}", new.id)],
+        "no way back there is"
+    );
+    let hint = ended.report().cause.as_ref().unwrap().hint.clone().unwrap();
+    assert_eq!(hint, "all it said: docker logs elastalert-ci-1");
     bench.check(&ended);
     assert!(bench.alive().is_empty());
     let again = bench.deploy(good("two")).await;

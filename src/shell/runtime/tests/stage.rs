@@ -230,6 +230,7 @@ impl UseCases for Told {
             environment: plan.environment.clone(),
             release: ReleaseNumber(1),
             verdict,
+            before: Some("elastalert-ci-12".into()),
             cause: None,
             log_tail: Vec::new(),
             commands: Vec::new(),
