@@ -192,11 +192,27 @@ fn lines(text: &[u8]) -> Vec<Vec<u8>> {
 /// The text with this number. `bases` are whole texts, most of them good.
 pub(crate) fn edited(bases: &[Vec<u8>], seed: u64, number: u64) -> Vec<u8> {
     let random = &mut Random::new(seed, number);
+    if random.below(6) == 0 {
+        return soup(random);
+    }
     let mut text = window(random, bases);
     for _ in 0..*random.pick(&[1, 1, 1, 2, 2, 3]) {
         edit(random, &mut text, bases);
     }
     text.truncate(boundary(&text, 1500));
+    text
+}
+
+/// Nothing but telling pieces and short words: snippets that no hand would write, but some program will.
+fn soup(random: &mut Random) -> Vec<u8> {
+    let mut text = Vec::new();
+    for _ in 0..2 + random.below(14) {
+        match random.below(5) {
+            0 => text.extend(random.pick(&["a", "b", "a: ", "- a\n", "k: v\n", "x y", "12"]).bytes()),
+            1 => text.extend(random.pick(&VALUES).bytes()),
+            _ => text.extend(random.pick(&TELLING).bytes()),
+        }
+    }
     text
 }
 

@@ -24,7 +24,8 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-fn command() -> Option<Command> {
+/// A Python with PyYAML that will run this script; `None` where the environment names none.
+pub(crate) fn python(script: &str) -> Option<Command> {
     let mut command = if let Some(python) = variable("PYYAML_PYTHON") {
         Command::new(python)
     } else {
@@ -34,7 +35,7 @@ fn command() -> Option<Command> {
         command.args(["--entrypoint", "python3", &image]);
         command
     };
-    command.args(["-c", SCRIPT]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped());
     Some(command)
 }
 
@@ -47,7 +48,7 @@ fn write(input: &mut impl Write, text: &[u8]) {
 impl Oracle {
     /// Starts one; `None` where the environment names none.
     pub(crate) fn start() -> Option<Self> {
-        let mut command = command()?;
+        let mut command = python(SCRIPT)?;
         let mut child = command.spawn().unwrap_or_else(|error| panic!("PyYAML cannot be run: {error}"));
         let input = child.stdin.take();
         let output = BufReader::with_capacity(1 << 16, child.stdout.take().unwrap());
