@@ -16,6 +16,7 @@ const SHORTEST: usize = 6;
 /// Replaces the values of secrets by their placeholders.
 #[derive(Clone, Default)]
 pub struct Masker {
+    known: Vec<(String, Secret)>,
     search: Option<AhoCorasick>,
     placeholders: Vec<String>,
 }
@@ -29,9 +30,26 @@ impl std::fmt::Debug for Masker {
 impl Masker {
     /// A masker for these secrets, each under its key.
     pub fn new<'a>(secrets: impl IntoIterator<Item = (&'a str, &'a Secret)>) -> Self {
+        let known = secrets.into_iter().map(|(key, secret)| (key.to_owned(), secret.clone())).collect();
+        Self::of(known)
+    }
+
+    /// This masker, knowing these secrets as well.
+    #[must_use]
+    pub fn with(&self, more: Vec<(String, Secret)>) -> Self {
+        let new: Vec<_> = more.into_iter().filter(|secret| !self.known.contains(secret)).collect();
+        if new.is_empty() {
+            return self.clone();
+        }
+        let mut known = self.known.clone();
+        known.extend(new);
+        Self::of(known)
+    }
+
+    fn of(known: Vec<(String, Secret)>) -> Self {
         let mut needles: Vec<String> = Vec::new();
         let mut placeholders = Vec::new();
-        for (key, secret) in secrets {
+        for (key, secret) in &known {
             for form in forms(secret.expose()) {
                 if form.len() >= SHORTEST && !needles.contains(&form) {
                     needles.push(form);
@@ -45,7 +63,7 @@ impl Masker {
         for mut needle in needles {
             zeroize::Zeroize::zeroize(&mut needle);
         }
-        Self { search, placeholders }
+        Self { known, search, placeholders }
     }
 
     /// The text without the secrets.
@@ -116,6 +134,13 @@ mod tests {
             assert!(!left.contains("cAnArY") && !left.contains(&STANDARD.encode(value)), "{left}");
             assert!(left.contains("‹secret HOOK›"), "{left}");
         }
+    }
+
+    #[test]
+    fn more_secrets_can_be_learnt() {
+        let masker =
+            masker(&[("A", "canary-new")]).with(vec![("A".into(), Secret::new("canary-old".into()))]);
+        assert_eq!(masker.mask("canary-old, canary-new".into()), "‹secret A›, ‹secret A›");
     }
 
     #[test]

@@ -3,17 +3,19 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::domain::diff::{Against, Diff, FileStatus};
 use crate::domain::environment::EnvName;
 use crate::domain::health::Sync;
 use crate::domain::label::{labels, role};
+use crate::domain::log::Since;
 use crate::domain::overview::Overview;
 use crate::domain::plan::{ContainerSpec, ReleaseNumber, VolumeMount};
 use crate::domain::problem::code;
 use crate::domain::release::{MARKER, Release};
 use crate::domain::render::Rendering;
-use crate::engine::fake::FakeWorld;
+use crate::engine::fake::{FakeWorld, Program, Script};
 use crate::engine::running::running_files;
 use crate::engine::{Docker, Engine, World};
 
@@ -232,4 +234,31 @@ async fn a_secret_that_only_a_command_knows_makes_sync_unknown() {
     let sync = engine.sync(&overview, &name("CI"), &docker, &docker.all()[0]).await.unwrap();
     assert_eq!(sync, Sync::Unknown);
     assert_eq!(compare(&engine, "CI", Against::Running).await.count().changed, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn secrets_that_were_deployed_stay_masked_after_they_were_rotated_or_lost() {
+    let engine = engine();
+    let (_, rendering) = for_use(&engine, "CI").await;
+    engine.world.default_engine().put_program(Program::new(|_| {
+        let mut script = Script::new("elastalert --hook https://canary/1");
+        script.say(Duration::from_millis(1), "Max retries exceeded with url: https://canary/1");
+        Some(script)
+    }));
+    run(&engine, &rendering, Some(ReleaseNumber(3))).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    engine.world.files().set_variable("HOOK", "https://other/2");
+    for environment in ["secrets: { HOOK: { env: HOOK } }\n", "secrets: { HOOK: { env: NOT_SET } }\n"] {
+        engine.world.files().put("/w/config/environments/CI.yaml", environment);
+        let overview = engine.open(2).await.unwrap();
+        let (_, table) = engine.processes(&overview, &name("CI")).await.unwrap();
+        let (sender, mut receiver) = tokio::sync::mpsc::channel(8);
+        engine.log(&overview, &name("CI"), Since::Beginning, sender).await.unwrap();
+        let batch = receiver.recv().await.unwrap();
+        let (vitals, ladder) = engine.vitals(&overview, &name("CI")).await.unwrap();
+        let shown = format!("{table:?}{batch:?}{vitals:?}{ladder:?}");
+        assert!(shown.contains("--hook ‹secret HOOK›"), "{shown}");
+        assert!(shown.contains("url: ‹secret HOOK›"), "{shown}");
+        assert!(!shown.contains("canary"), "{shown}");
+    }
 }

@@ -8,6 +8,7 @@ use crate::domain::mask::Masker;
 use crate::domain::overview::Overview;
 use crate::domain::problem::{Problem, code};
 use crate::domain::process::ProcessTable;
+use crate::engine::running::deployed_secrets;
 use crate::engine::workspace::find;
 use crate::engine::{Docker, Engine, Terminal, World};
 
@@ -23,7 +24,9 @@ impl<W: World> Engine<W> {
     ) -> Result<(Container, ProcessTable), Problem> {
         let (docker, container) = self.deployed(overview, name).await?;
         let mut table = docker.processes(&container.id).await?;
-        let masker = self.masker(overview, name).await?;
+        let mounts = &find(&overview.workspace, name)?.target.mounts;
+        let deployed = deployed_secrets(&docker, &container, mounts).await.unwrap_or_default();
+        let masker = self.masker(overview, name).await?.with(deployed);
         for process in &mut table.processes {
             process.args = masker.mask(std::mem::take(&mut process.args));
         }

@@ -15,6 +15,7 @@ use crate::domain::health::Sync;
 use crate::domain::overview::Overview;
 use crate::domain::problem::{Problem, code};
 use crate::domain::release::{MARKER, Release};
+use crate::domain::secret::Secret;
 use crate::domain::text::sanitise;
 use crate::domain::tree::Tree;
 use crate::engine::workspace::{find, work};
@@ -45,6 +46,17 @@ pub async fn running_files<D: Docker>(
     let marker = tree.files.remove(&format!("config/{MARKER}"));
     tree.release = marker.and_then(|bytes| Release::parse(&bytes));
     Ok(tree)
+}
+
+/// The secrets that a container was deployed with, which need not be those of today: its own files tell. Without them
+/// what is known from elsewhere is masked all the same, so that they cannot be had is no problem.
+pub(crate) async fn deployed_secrets<D: Docker>(
+    docker: &D,
+    container: &Container,
+    mounts: &Mounts,
+) -> Result<Vec<(String, Secret)>, Problem> {
+    let tree = running_files(docker, container, mounts).await?;
+    work(move || tree.secrets()).await
 }
 
 /// Where our own volume of that name is mounted: a workspace can have changed its mind since the release.

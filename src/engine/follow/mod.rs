@@ -15,7 +15,7 @@ use futures_util::StreamExt as _;
 use tokio::sync::mpsc::Sender;
 
 use crate::domain::container::{Container, ContainerId, current};
-use crate::domain::environment::EnvName;
+use crate::domain::environment::{EnvName, Mounts};
 use crate::domain::label::{self, Labels};
 use crate::domain::log::{Assembler, LogBatch, LogLine, Overlap, Since};
 use crate::domain::mask::Masker;
@@ -23,6 +23,7 @@ use crate::domain::overview::Overview;
 use crate::domain::problem::{Problem, code};
 use crate::domain::remote::Timestamp;
 use crate::engine::inside::absent;
+use crate::engine::running::deployed_secrets;
 use crate::engine::workspace::find;
 use crate::engine::{Clock, Docker, Engine, World};
 use batch::Batch;
@@ -55,6 +56,8 @@ struct Following<'a, W: World> {
     docker: W::Docker,
     labels: Labels,
     masker: Masker,
+    /// Where containers mount their files, which name the secrets that they were deployed with.
+    mounts: Mounts,
     batch: Batch,
     /// Whose log was read how far.
     read: HashMap<ContainerId, Read>,
@@ -118,6 +121,7 @@ impl<W: World> Engine<W> {
             docker,
             labels,
             masker,
+            mounts: settings.target.mounts.clone(),
             batch: Batch::new(lines),
             read: HashMap::new(),
             began: self.world.clock().now(),
@@ -219,6 +223,12 @@ impl<W: World> Following<'_, W> {
     async fn stream(&mut self, container: &Container, since: Since, follow: Option<bool>) -> Ended {
         let (follow, announced) = (follow.is_some(), follow == Some(true));
         let clock = self.world.clock();
+        if !self.read.contains_key(&container.id) {
+            match deployed_secrets(&self.docker, container, &self.mounts).await {
+                Ok(secrets) => self.masker = self.masker.with(secrets),
+                Err(problem) => tracing::debug!(%problem, "the secrets of a container are not known"),
+            }
+        }
         let known = self.read.remove(&container.id);
         let resumed = known.as_ref().and_then(|read| read.overlap.last());
         let mut overlap = known.map_or_else(

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 
 use super::Teller;
-use crate::domain::container::{Container, EngineInfo, current};
-use crate::domain::environment::EnvName;
+use crate::domain::container::{Container, ContainerId, EngineInfo, current};
+use crate::domain::environment::{EnvName, Mounts};
 use crate::domain::fact::FactKind;
 use crate::domain::health::{Baseline, Ladder, Vitals, expected_runs};
 use crate::domain::loader::Loader;
@@ -18,8 +18,9 @@ use crate::domain::process::ProcessTable;
 use crate::domain::remote::{Remote, Timestamp};
 use crate::domain::render::search_settings;
 use crate::engine::books::Books;
+use crate::engine::running::deployed_secrets;
 use crate::engine::workspace::work;
-use crate::engine::{Clock, Engine, World};
+use crate::engine::{Clock, Docker, Engine, World};
 
 /// The container that stands for an environment, if there is one, once somebody has looked.
 pub(super) type Listed = Option<Deployed>;
@@ -31,7 +32,10 @@ pub(super) type Deployed = Option<Container>;
 pub(super) struct Watched {
     pub(super) name: EnvName,
     pub(super) books: Option<Books>,
-    pub(super) masker: Masker,
+    masker: Mutex<Masker>,
+    mounts: Mounts,
+    /// The container whose secrets the masker knows.
+    learnt: tokio::sync::Mutex<Option<ContainerId>>,
     /// The container that stands for the environment, for those who look into it; `None` until it was looked for.
     pub(super) container: watch::Sender<Listed>,
     /// Something new is known.
@@ -61,7 +65,9 @@ impl<W: World> Engine<W> {
         Watched {
             name: name.clone(),
             books,
-            masker,
+            masker: Mutex::new(masker),
+            mounts: environment.map(|environment| environment.target.mounts.clone()).unwrap_or_default(),
+            learnt: tokio::sync::Mutex::new(None),
             container: watch::Sender::new(None),
             news: Notify::new(),
             rendering: rendering.map(|rendering| (rendering.hash.clone(), rendering.rules.len())),
@@ -71,6 +77,27 @@ impl<W: World> Engine<W> {
 }
 
 impl Watched {
+    /// What keeps the secrets that are known out of what others wrote.
+    pub(super) fn masker(&self) -> Masker {
+        self.masker.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The same, knowing those that a container was deployed with as well.
+    pub(super) async fn masker_of<D: Docker>(&self, docker: &D, container: &Container) -> Masker {
+        let mut learnt = self.learnt.lock().await;
+        if learnt.as_ref() != Some(&container.id) {
+            match deployed_secrets(docker, container, &self.mounts).await {
+                Ok(secrets) => {
+                    let masker = self.masker().with(secrets);
+                    *self.masker.lock().unwrap_or_else(PoisonError::into_inner) = masker;
+                    *learnt = Some(container.id.clone());
+                }
+                Err(problem) => tracing::debug!(%problem, "the secrets of a container are not known"),
+            }
+        }
+        self.masker()
+    }
+
     fn vitals(&self) -> MutexGuard<'_, Vitals> {
         self.vitals.lock().unwrap_or_else(PoisonError::into_inner)
     }

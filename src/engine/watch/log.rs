@@ -24,15 +24,15 @@ const NEWEST: usize = 2_000;
 const AGAIN: Duration = Duration::from_secs(2);
 
 /// Reads into a loader; what was read before, as told by its time, is left out.
-pub(super) struct Reader<'a> {
+pub(super) struct Reader {
     pub(super) loader: Loader,
-    masker: &'a Masker,
+    masker: Masker,
     assembler: Assembler,
     overlap: Overlap,
 }
 
-impl<'a> Reader<'a> {
-    pub(super) fn new(masker: &'a Masker) -> Self {
+impl Reader {
+    pub(super) fn new(masker: Masker) -> Self {
         Self {
             loader: Loader::default(),
             masker,
@@ -152,7 +152,7 @@ impl<W: World> Engine<W> {
         watched: &Watched,
     ) -> Result<(), Problem> {
         let clock = self.world.clock();
-        let mut reader = Reader::new(&watched.masker);
+        let mut reader = Reader::new(watched.masker_of(docker, container).await);
         reader.beginning(docker, container, clock).await?;
         watched.log(reader.loader.clone());
         reader.next_stream();

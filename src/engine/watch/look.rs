@@ -60,13 +60,13 @@ impl<W: World> Engine<W> {
         let Some(container) = current(&containers) else { return Ok(()) };
         let processes = async {
             if container.state.is_alive() {
-                let answer =
-                    docker.processes(&container.id).await.map(|table| masked(table, &watched.masker));
+                let masker = watched.masker_of(docker, container).await;
+                let answer = docker.processes(&container.id).await.map(|table| masked(table, &masker));
                 watched.processes(&answer, clock.now());
             }
         };
         let log = async {
-            let mut reader = Reader::new(&watched.masker);
+            let mut reader = Reader::new(watched.masker_of(docker, container).await);
             let read = async {
                 reader.beginning(docker, container, clock).await?;
                 reader.newest(docker, container, clock).await
@@ -89,7 +89,7 @@ impl<W: World> Engine<W> {
             books.alerts(search, clock)
         );
         let alerts = alerts.map(|mut alerts| {
-            alerts.failure = alerts.failure.map(|failure| watched.masker.mask(failure));
+            alerts.failure = alerts.failure.map(|failure| watched.masker().mask(failure));
             alerts
         });
         let at = clock.now();

@@ -191,7 +191,8 @@ impl<W: World> Engine<W> {
     ) -> Result<ProcessTable, Problem> {
         match container {
             Some(now) if now.state.is_alive() => {
-                docker.processes(&now.id).await.map(|table| masked(table, &watched.masker))
+                let masker = watched.masker_of(docker, now).await;
+                docker.processes(&now.id).await.map(|table| masked(table, &masker))
             }
             Some(now) => Err(Problem::new(code::ENGINE_REFUSED, format!("{} has no processes", now.name))
                 .why(format!("it is {}", now.state))),
