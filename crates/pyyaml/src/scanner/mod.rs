@@ -1,0 +1,283 @@
+//! Characters to tokens. A token is handed out only when it is certain that no key indicator has to go before it:
+//! `a` is a key once `:` is seen behind it, and until then, or until the line or 1,024 characters are over, it waits.
+
+mod block;
+mod cursor;
+mod keys;
+mod plain;
+mod properties;
+mod quoted;
+
+use crate::error::{Error, ErrorClass};
+use crate::event::ScalarStyle;
+use crate::mark::Mark;
+use crate::repr;
+use crate::token::{Token, TokenKind};
+use cursor::Cursor;
+use keys::Keys;
+use std::collections::VecDeque;
+
+type Result<T> = std::result::Result<T, Error>;
+
+#[derive(Debug)]
+pub(crate) struct Scanner<'a> {
+    cursor: Cursor<'a>,
+    tokens: VecDeque<Token<'a>>,
+    // Tokens handed out; with it, tokens have numbers that stay.
+    taken: usize,
+    done: bool,
+    // How many brackets and braces are open. Block structure counts only when none is.
+    flow: usize,
+    // The columns of the open block collections; -1 is the document itself.
+    indent: isize,
+    outer_indents: Vec<isize>,
+    keys: Keys,
+    key_allowed: bool,
+}
+
+impl<'a> Scanner<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self {
+            cursor: Cursor::new(text),
+            tokens: VecDeque::new(),
+            taken: 0,
+            done: false,
+            flow: 0,
+            indent: -1,
+            outer_indents: Vec::new(),
+            keys: Keys::default(),
+            key_allowed: true,
+        }
+    }
+
+    /// The next token. Behind the last one there is none, which the parser does not ask for.
+    pub(crate) fn peek(&mut self) -> Result<Option<&Token<'a>>> {
+        self.fill()?;
+        Ok(self.tokens.front())
+    }
+
+    pub(crate) fn next(&mut self) -> Result<Option<Token<'a>>> {
+        self.fill()?;
+        let token = self.tokens.pop_front();
+        self.taken += usize::from(token.is_some());
+        Ok(token)
+    }
+
+    pub(crate) fn mark(&self) -> Mark {
+        self.cursor.mark()
+    }
+
+    fn fill(&mut self) -> Result<()> {
+        while !self.done {
+            if !self.tokens.is_empty() {
+                self.drop_stale_keys()?;
+                if self.keys.first_token() != Some(self.taken) {
+                    break;
+                }
+            }
+            self.fetch()?;
+        }
+        Ok(())
+    }
+
+    fn fetch(&mut self) -> Result<()> {
+        self.skip_to_token();
+        self.drop_stale_keys()?;
+        self.close_blocks(self.column());
+        let start_of_line = self.cursor.column() == 0;
+        match self.cursor.peek() {
+            0 => self.fetch_end(),
+            b'%' if start_of_line => self.fetch_directive(),
+            b'-' if start_of_line && self.cursor.at_separator() => {
+                self.fetch_separator(TokenKind::DocumentStart)
+            }
+            b'.' if start_of_line && self.cursor.at_separator() => {
+                self.fetch_separator(TokenKind::DocumentEnd)
+            }
+            b'[' => self.fetch_flow_start(TokenKind::FlowSequenceStart),
+            b'{' => self.fetch_flow_start(TokenKind::FlowMappingStart),
+            b']' => self.fetch_flow_end(TokenKind::FlowSequenceEnd),
+            b'}' => self.fetch_flow_end(TokenKind::FlowMappingEnd),
+            b',' => self.fetch_flow_entry(),
+            b'-' if self.cursor.at_blank(1) => self.fetch_block_entry(),
+            b'?' if self.flow > 0 || self.cursor.at_blank(1) => self.fetch_key(),
+            b':' if self.flow > 0 || self.cursor.at_blank(1) => self.fetch_value(),
+            b'*' | b'&' => self.fetch_anchor(),
+            b'!' => self.fetch_tag(),
+            b'|' if self.flow == 0 => self.fetch_block_scalar(ScalarStyle::Literal),
+            b'>' if self.flow == 0 => self.fetch_block_scalar(ScalarStyle::Folded),
+            b'\'' => self.fetch_quoted(ScalarStyle::SingleQuoted),
+            b'"' => self.fetch_quoted(ScalarStyle::DoubleQuoted),
+            _ if self.at_plain() => self.fetch_plain(),
+            _ => {
+                let found = repr::char(self.cursor.peek_char());
+                Err(self
+                    .error(format!("found character {found} that cannot start any token"))
+                    .while_("while scanning for the next token"))
+            }
+        }
+    }
+
+    /// An error at the place.
+    fn error(&self, problem: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+        Error::new(ErrorClass::Scanner, problem).at(self.cursor.mark())
+    }
+
+    /// `expected x, but found 'y'`, at the place.
+    fn expected(&self, expected: &str) -> Error {
+        self.error(format!("expected {expected}, but found {}", repr::char(self.cursor.peek_char())))
+    }
+
+    fn column(&self) -> isize {
+        self.cursor.column().cast_signed()
+    }
+
+    /// Moves over blanks, comments and line breaks. Tabs are none of these: they stop here and start no token.
+    fn skip_to_token(&mut self) {
+        if self.cursor.pos() == 0 && self.cursor.peek_char() == '\u{feff}' {
+            self.cursor.skip_char();
+        }
+        loop {
+            self.cursor.skip_spaces();
+            if self.cursor.peek() == b'#' {
+                self.cursor.take_line();
+            }
+            if self.cursor.take_break().is_none() {
+                return;
+            }
+            if self.flow == 0 {
+                self.key_allowed = true;
+            }
+        }
+    }
+
+    /// Ends the block collections that are indented deeper than `column`.
+    fn close_blocks(&mut self, column: isize) {
+        if self.flow > 0 {
+            return;
+        }
+        while self.indent > column {
+            self.indent = self.outer_indents.pop().unwrap_or(-1);
+            self.push_here(TokenKind::BlockEnd);
+        }
+    }
+
+    /// Opens a block collection at this column unless one is open there.
+    fn open_block(&mut self, column: usize) -> bool {
+        let column = column.cast_signed();
+        if self.indent >= column {
+            return false;
+        }
+        self.outer_indents.push(self.indent);
+        self.indent = column;
+        true
+    }
+
+    fn push_here(&mut self, kind: TokenKind<'a>) {
+        let mark = self.cursor.mark();
+        self.tokens.push_back(Token { kind, start: mark, end: mark });
+    }
+
+    /// A token of a few ASCII characters.
+    fn push_short(&mut self, kind: TokenKind<'a>, length: usize) {
+        let start = self.cursor.mark();
+        self.cursor.skip(length);
+        self.tokens.push_back(Token { kind, start, end: self.cursor.mark() });
+    }
+
+    fn fetch_end(&mut self) -> Result<()> {
+        self.close_blocks(-1);
+        self.drop_key()?;
+        self.key_allowed = false;
+        self.keys = Keys::default();
+        self.push_here(TokenKind::StreamEnd);
+        self.done = true;
+        Ok(())
+    }
+
+    fn fetch_separator(&mut self, kind: TokenKind<'a>) -> Result<()> {
+        self.close_blocks(-1);
+        self.drop_key()?;
+        self.key_allowed = false;
+        self.push_short(kind, 3);
+        Ok(())
+    }
+
+    fn fetch_flow_start(&mut self, kind: TokenKind<'a>) -> Result<()> {
+        self.note_key()?;
+        self.flow += 1;
+        self.key_allowed = true;
+        self.push_short(kind, 1);
+        Ok(())
+    }
+
+    fn fetch_flow_end(&mut self, kind: TokenKind<'a>) -> Result<()> {
+        self.drop_key()?;
+        // One too many is for the parser to refuse, which looks at no token behind it.
+        self.flow = self.flow.saturating_sub(1);
+        self.key_allowed = false;
+        self.push_short(kind, 1);
+        Ok(())
+    }
+
+    fn fetch_flow_entry(&mut self) -> Result<()> {
+        self.key_allowed = true;
+        self.drop_key()?;
+        self.push_short(TokenKind::FlowEntry, 1);
+        Ok(())
+    }
+
+    fn fetch_block_entry(&mut self) -> Result<()> {
+        if self.flow == 0 {
+            if !self.key_allowed {
+                return Err(self.error("sequence entries are not allowed here"));
+            }
+            if self.open_block(self.cursor.column()) {
+                self.push_here(TokenKind::BlockSequenceStart);
+            }
+        }
+        self.key_allowed = true;
+        self.drop_key()?;
+        self.push_short(TokenKind::BlockEntry, 1);
+        Ok(())
+    }
+
+    fn fetch_key(&mut self) -> Result<()> {
+        if self.flow == 0 {
+            if !self.key_allowed {
+                return Err(self.error("mapping keys are not allowed here"));
+            }
+            if self.open_block(self.cursor.column()) {
+                self.push_here(TokenKind::BlockMappingStart);
+            }
+        }
+        self.key_allowed = self.flow == 0;
+        self.drop_key()?;
+        self.push_short(TokenKind::Key, 1);
+        Ok(())
+    }
+
+    fn fetch_value(&mut self) -> Result<()> {
+        if let Some(key) = self.keys.take(self.flow) {
+            let at = key.token.saturating_sub(self.taken).min(self.tokens.len());
+            self.tokens.insert(at, Token { kind: TokenKind::Key, start: key.mark, end: key.mark });
+            if self.flow == 0 && self.open_block(key.mark.column) {
+                let start = Token { kind: TokenKind::BlockMappingStart, start: key.mark, end: key.mark };
+                self.tokens.insert(at, start);
+            }
+            self.key_allowed = false;
+        } else {
+            if self.flow == 0 {
+                if !self.key_allowed {
+                    return Err(self.error("mapping values are not allowed here"));
+                }
+                if self.open_block(self.cursor.column()) {
+                    self.push_here(TokenKind::BlockMappingStart);
+                }
+            }
+            self.key_allowed = self.flow == 0;
+        }
+        self.push_short(TokenKind::Value, 1);
+        Ok(())
+    }
+}
