@@ -20,6 +20,8 @@ enum Frame {
     Document {
         first: bool,
     },
+    /// The content of a document that began without `---`, which cannot be empty.
+    BareContent,
     DocumentContent,
     DocumentEnd,
     BlockSequence(Mark),
@@ -87,6 +89,7 @@ impl<'a> Parser<'a> {
                 Event::new(EventKind::StreamStart, Mark::default(), Mark::default())
             }
             Frame::Document { first } => self.document(first)?,
+            Frame::BareContent => self.node(Frame::DocumentEnd, Place::Block)?,
             Frame::DocumentContent => {
                 if at!(self, T::Directive(_) | T::DocumentStart | T::DocumentEnd | T::StreamEnd) {
                     self.frame = Frame::DocumentEnd;
@@ -96,7 +99,8 @@ impl<'a> Parser<'a> {
                 }
             }
             Frame::DocumentEnd => {
-                let (start, mut end, _) = self.here()?;
+                let (start, ..) = self.here()?;
+                let mut end = start;
                 let explicit = at!(self, T::DocumentEnd);
                 if explicit {
                     end = self.take()?.end;
@@ -168,7 +172,7 @@ impl<'a> Parser<'a> {
         self.handles.clear();
         if first && !at!(self, T::Directive(_) | T::DocumentStart | T::StreamEnd) {
             let (start, ..) = self.here()?;
-            self.frame = Frame::DocumentContent;
+            self.frame = Frame::BareContent;
             let kind = EventKind::DocumentStart { explicit: false, version: None, tags: Vec::new() };
             return Ok(Event::new(kind, start, start));
         }
