@@ -8,7 +8,8 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 
 use crate::domain::check::{Finding, Severity};
 use crate::domain::diff::mask::credential;
-use crate::domain::secret::{SecretSource, placeholder};
+use crate::domain::mask::Masker;
+use crate::domain::secret::SecretSource;
 use crate::domain::text::sanitise;
 use crate::domain::token::tokens;
 use crate::domain::workspace::Workspace;
@@ -22,8 +23,8 @@ pub struct Report<'a> {
     sources: &'a BTreeMap<String, String>,
     /// Keys whose values are never quoted.
     keys: BTreeSet<&'a str>,
-    /// Values that are known to be secrets.
-    values: Vec<(&'a str, &'a str)>,
+    /// Knows the values that are secrets.
+    masker: Masker,
     renderer: Renderer,
 }
 
@@ -31,19 +32,16 @@ impl<'a> Report<'a> {
     /// A report on a workspace whose files have these texts; `Sensitive` files are not among them.
     pub fn new(workspace: &'a Workspace, sources: &'a BTreeMap<String, String>, colour: bool) -> Self {
         let secrets = || workspace.environments.iter().flat_map(|environment| &environment.secrets);
-        let values = secrets()
-            .filter_map(|(key, source)| match source {
-                SecretSource::Value(secret) if !secret.expose().is_empty() => {
-                    Some((key.as_str(), secret.expose()))
-                }
-                _ => None,
-            })
-            .collect();
+        let values = secrets().filter_map(|(key, source)| match source {
+            SecretSource::Value(secret) => Some((key.as_str(), secret)),
+            _ => None,
+        });
+        let masker = Masker::new(values);
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         Self {
             sources,
             keys: secrets().map(|(key, _)| key.as_str()).collect(),
-            values,
+            masker,
             renderer: renderer.term_width(WIDTH),
         }
     }
@@ -107,10 +105,7 @@ impl<'a> Report<'a> {
 
     /// A line with what could be a secret hidden.
     fn masked(&self, line: &str) -> String {
-        let mut line = line.to_owned();
-        for (key, value) in &self.values {
-            line = line.replace(value, &placeholder(key));
-        }
+        let line = self.masker.mask(line.to_owned());
         let hidden = credential(line.as_bytes()).into_iter().chain(self.after_key(&line)).min();
         match hidden.and_then(|at| line.split_at_checked(at)) {
             // A token is a name and no value.
@@ -190,7 +185,7 @@ mod tests {
             root: "/w".into(),
             prefix: "",
             revision: 1,
-            files: vec![file("config/substitutions/Sensitive.Local.conf", "PLAIN=canary\n")],
+            files: vec![file("config/substitutions/Sensitive.Local.conf", "PLAIN=canary\nSHORT=t\n")],
             problems: Vec::new(),
             set: &[],
             octopus: false,
@@ -228,5 +223,6 @@ mod tests {
             }
         }
         assert!(frame("slack_webhook_url: \"@@HOOK@@\"", 21).contains("@@HOOK@@"));
+        assert!(frame("a title", 1).contains("2 | a title"), "a short one would be told by what it hides");
     }
 }

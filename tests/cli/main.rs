@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 
 mod answers;
+mod canary;
 mod no_engine;
 mod refusals;
 

@@ -122,7 +122,6 @@ impl<W: World> Engine<W> {
                 clock.sleep(wait).await;
             }
         };
-        let ((), never) = tokio::join!(expect, connect);
-        never
+        tokio::join!(expect, connect);
     }
 }
