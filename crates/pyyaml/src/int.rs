@@ -46,27 +46,29 @@ impl Int {
         Some(Self::new(negative, limbs))
     }
 
-    /// `self * factor + addend`, for the sexagesimal notation; the sign is left alone.
-    pub(crate) fn times_plus(&mut self, factor: u32, addend: u32) {
-        multiply_add(&mut self.limbs, factor, addend);
-    }
-
-    pub(crate) fn plus(mut self, other: &Self) -> Self {
-        let mut carry = 0_u64;
-        for at in 0..self.limbs.len().max(other.limbs.len()) {
-            let sum = limb(&self.limbs, at) + limb(&other.limbs, at) + carry;
-            match self.limbs.get_mut(at) {
-                Some(slot) => *slot = low_half(sum),
-                None => self.limbs.push(low_half(sum)),
-            }
-            carry = sum >> 32;
-        }
-        self.limbs.push(low_half(carry));
+    /// `self * factor`
+    pub(crate) fn times(mut self, factor: u32) -> Self {
+        multiply_add(&mut self.limbs, factor, 0);
         Self::new(self.negative, self.limbs)
     }
 
-    pub(crate) fn with_sign(self, negative: bool) -> Self {
-        Self::new(negative, self.limbs)
+    /// `self + other`
+    pub(crate) fn plus(self, other: &Self) -> Self {
+        if self.negative == other.negative {
+            return Self::new(self.negative, add(self.limbs, &other.limbs));
+        }
+        let longer = self.limbs.len().cmp(&other.limbs.len());
+        let larger = longer.then_with(|| self.limbs.iter().rev().cmp(other.limbs.iter().rev()));
+        if larger.is_lt() {
+            Self::new(other.negative, subtract(other.limbs.clone(), &self.limbs))
+        } else {
+            Self::new(self.negative, subtract(self.limbs, &other.limbs))
+        }
+    }
+
+    /// `-self`
+    pub(crate) fn negated(self) -> Self {
+        Self::new(!self.negative, self.limbs)
     }
 
     /// Whether it is below zero.
@@ -93,12 +95,9 @@ impl Int {
         self.as_i128().and_then(|value| u64::try_from(value).ok())
     }
 
-    /// Whether this float is the same number, so that both are one key.
-    pub(crate) fn equals_float(&self, float: f64) -> bool {
-        if !float.is_finite() || float.fract() != 0.0 {
-            return false;
-        }
-        Self::from_float(float) == *self
+    /// The integer that a float is, if it is one.
+    pub(crate) fn from_whole(float: f64) -> Option<Self> {
+        (float.is_finite() && float.fract() == 0.0).then(|| Self::from_float(float))
     }
 
     /// The whole part of a finite float.
@@ -129,6 +128,30 @@ fn low_half(value: u64) -> u32 {
 
 fn limb(limbs: &[u32], at: usize) -> u64 {
     limbs.get(at).copied().map_or(0, u64::from)
+}
+
+/// The sum of two magnitudes.
+fn add(mut limbs: Vec<u32>, other: &[u32]) -> Vec<u32> {
+    limbs.resize(limbs.len().max(other.len()), 0);
+    let mut carry = 0;
+    for (at, part) in limbs.iter_mut().enumerate() {
+        let sum = u64::from(*part) + limb(other, at) + carry;
+        *part = low_half(sum);
+        carry = sum >> 32;
+    }
+    limbs.push(low_half(carry));
+    limbs
+}
+
+/// The difference of two magnitudes, of which the first is not the smaller.
+fn subtract(mut limbs: Vec<u32>, other: &[u32]) -> Vec<u32> {
+    let mut borrow = 0;
+    for (at, part) in limbs.iter_mut().enumerate() {
+        let wanted = limb(other, at) + borrow;
+        borrow = u64::from(u64::from(*part) < wanted);
+        *part = low_half((borrow << 32) + u64::from(*part) - wanted);
+    }
+    limbs
 }
 
 fn multiply_add(limbs: &mut Vec<u32>, factor: u32, addend: u32) {
@@ -204,11 +227,19 @@ mod tests {
 
     #[test]
     fn a_float_equals_the_integer_of_the_same_number_only() {
-        assert!(Int::from(1).equals_float(1.0) && Int::from(0).equals_float(-0.0));
-        assert!(
-            Int::from_digits(false, "1000000000000000000000000", 16).unwrap().equals_float(2_f64.powi(96))
-        );
-        assert!(!Int::from(1).equals_float(1.5) && !Int::from(1).equals_float(f64::NAN));
-        assert!(Int::from(-4_503_599_627_370_497).equals_float(-4_503_599_627_370_497.0));
+        assert_eq!((Int::from_whole(1.0), Int::from_whole(-0.0)), (Some(Int::from(1)), Some(Int::from(0))));
+        assert_eq!(Int::from_whole(2_f64.powi(96)), Int::from_digits(false, "1000000000000000000000000", 16));
+        assert_eq!((Int::from_whole(1.5), Int::from_whole(f64::NAN)), (None, None));
+        assert_eq!(Int::from_whole(-4_503_599_627_370_497.0), Some(Int::from(-4_503_599_627_370_497)));
+    }
+
+    #[test]
+    fn sums_have_the_right_sign() {
+        let large = 1 << 40;
+        for (one, other) in
+            [(5, 7), (-5, 7), (5, -7), (-5, -7), (large, -(1 << 33)), (-(1 << 33), large), (3, -3)]
+        {
+            assert_eq!(Int::from(one).plus(&Int::from(other)), Int::from(one + other), "{one} {other}");
+        }
     }
 }

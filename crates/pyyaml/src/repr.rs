@@ -14,15 +14,15 @@ pub(crate) fn string(text: &str) -> String {
 
 /// `repr` of a string that may hold lone surrogates.
 pub(crate) fn text_of(text: &Text<'_>) -> String {
-    let plain = text.as_str();
-    let quote = if plain.contains('\'') && !plain.contains('"') { '"' } else { '\'' };
+    codes(text.code_points())
+}
+
+/// `repr` of a string that is given as its code points.
+pub(crate) fn codes(text: impl Iterator<Item = u32> + Clone) -> String {
+    let has = |wanted: char| text.clone().any(|code| code == u32::from(wanted));
+    let quote = if has('\'') && !has('"') { '"' } else { '\'' };
     let mut out = String::from(quote);
-    for code in text.code_points() {
-        let escaped = match code {
-            0..=0xff => format!("\\x{code:02x}"),
-            0x100..=0xffff => format!("\\u{code:04x}"),
-            _ => format!("\\U{code:08x}"),
-        };
+    for code in text {
         match char::from_u32(code).unwrap_or('\0') {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
@@ -30,11 +30,20 @@ pub(crate) fn text_of(text: &Text<'_>) -> String {
             '\\' => out.push_str("\\\\"),
             char if char == quote => out.extend(['\\', char]),
             char if is_printable(char) => out.push(char),
-            _ => out.push_str(&escaped),
+            _ => out.push_str(&escape(code)),
         }
     }
     out.push(quote);
     out
+}
+
+/// `\xe4`, `\u20ac` or `\U0001f600`.
+pub(crate) fn escape(code: u32) -> String {
+    match code {
+        0..=0xff => format!("\\x{code:02x}"),
+        0x100..=0xffff => format!("\\u{code:04x}"),
+        _ => format!("\\U{code:08x}"),
+    }
 }
 
 /// Python's `str.isprintable`. Rust's `escape_debug` draws the same line, but for marks that extend the character

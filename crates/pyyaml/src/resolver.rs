@@ -64,7 +64,9 @@ fn number(text: &str) -> &'static str {
         FLOAT
     } else if is_int(bytes) {
         INT
-    } else if bytes.first().is_some_and(u8::is_ascii_digit) && Timestamp::read(text).is_some() {
+    } else if bytes.first().is_some_and(u8::is_ascii_digit)
+        && Timestamp::read(text).is_some_and(|stamp| stamp.time.is_some() || text.len() == "2001-01-01".len())
+    {
         TIMESTAMP
     } else {
         STRING
@@ -184,17 +186,13 @@ impl<'t> Timestamp<'t> {
         let mut rest = Rest(text);
         let year = rest.digits(4, 4)?;
         rest.eat('-')?;
-        let month_at = rest.0;
         let month = rest.digits(1, 2)?;
-        let month_digits = month_at.len() - rest.0.len();
         rest.eat('-')?;
-        let day_at = rest.0;
         let day = rest.digits(1, 2)?;
-        let day_digits = day_at.len() - rest.0.len();
         let small = |value| u8::try_from(value).ok();
         let mut stamp = Self { year, month: small(month)?, day: small(day)?, time: None };
         if rest.0.is_empty() {
-            return (month_digits == 2 && day_digits == 2).then_some(stamp);
+            return Some(stamp);
         }
         if rest.eat('T').or_else(|| rest.eat('t')).is_none() {
             let before = rest.0.len();

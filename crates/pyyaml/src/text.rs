@@ -24,7 +24,7 @@ impl<'a> Text<'a> {
     }
 
     /// The code points as Python's `ord` gives them, surrogates included.
-    pub fn code_points(&self) -> impl Iterator<Item = u32> + '_ {
+    pub fn code_points(&self) -> impl Iterator<Item = u32> + Clone + '_ {
         let mut lone = self.surrogates().iter().peekable();
         self.text.char_indices().map(move |(at, char)| match lone.next_if(|(place, _)| *place == at) {
             Some((_, code)) => u32::from(*code),

@@ -8,6 +8,8 @@ mod plain;
 mod properties;
 mod quoted;
 
+pub(crate) use properties::{MAX_DIGITS, too_many_digits};
+
 use crate::error::{Error, ErrorClass};
 use crate::event::ScalarStyle;
 use crate::mark::Mark;

@@ -1,0 +1,60 @@
+//! Base64 as Python's `base64.decodebytes` takes it: characters of no meaning are passed over, padding ends it.
+
+/// The bytes, or Python's message.
+pub(super) fn decode(text: &[u8]) -> Result<Vec<u8>, String> {
+    let mut out = Vec::with_capacity(text.len() / 4 * 3);
+    // The place within a group of four, what the last character left over, and the padding since it.
+    let (mut place, mut rest, mut padding) = (0_u8, 0_u8, 0_u8);
+    for byte in text {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            b'=' => {
+                padding = padding.saturating_add(u8::from(place >= 2));
+                if place >= 2 && place + padding >= 4 {
+                    return Ok(out);
+                }
+                continue;
+            }
+            _ => continue,
+        };
+        padding = 0;
+        match place {
+            0 => rest = value,
+            1 => {
+                out.push(rest << 2 | value >> 4);
+                rest = value & 0x0f;
+            }
+            2 => {
+                out.push(rest << 4 | value >> 2);
+                rest = value & 0x03;
+            }
+            _ => out.push(rest << 6 | value),
+        }
+        place = (place + 1) % 4;
+    }
+    match place {
+        0 => Ok(out),
+        1 => Err(format!(
+            "Invalid base64-encoded string: number of data characters ({}) cannot be 1 more than a multiple of 4",
+            out.len() / 3 * 4 + 1
+        )),
+        _ => Err("Incorrect padding".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decode;
+
+    #[test]
+    fn padding_ends_it_and_noise_does_not() {
+        assert_eq!(decode(b"YW\nE=junk").unwrap(), b"aa");
+        assert_eq!(decode(b"YQ==YQ==").unwrap(), b"a");
+        assert_eq!(decode(b"YQ=").unwrap_err(), "Incorrect padding");
+        assert!(decode(b"YWFhY").unwrap_err().contains("characters (5)"));
+    }
+}

@@ -1,0 +1,67 @@
+//! Objects to values. Python shares what an alias names; a tree of values repeats it, so that there are limits here
+//! on how much, and a value that contains itself cannot be held.
+
+use super::{Object, ObjectId};
+use crate::error::{Error, ErrorClass};
+use crate::limits::Limits;
+use crate::value::Value;
+
+pub(super) struct Finish {
+    objects: Vec<Object>,
+    // Objects that are being written, to find one within itself.
+    open: Vec<bool>,
+    left: usize,
+    limits: Limits,
+}
+
+impl Finish {
+    pub(super) fn new(objects: Vec<Object>, limits: Limits) -> Self {
+        Self { open: vec![false; objects.len()], objects, left: limits.values, limits }
+    }
+
+    pub(super) fn value(&mut self, id: ObjectId, depth: usize) -> Result<Value, Error> {
+        self.left = self.left.checked_sub(1).ok_or_else(|| {
+            Error::new(
+                ErrorClass::Limit,
+                format!("more than {} values, repeated ones included", self.limits.values),
+            )
+        })?;
+        let inner = match self.objects.get(id.0) {
+            None => return Ok(Value::Null),
+            Some(Object::Leaf(value)) => return Ok(value.clone()),
+            Some(object) => object.clone(),
+        };
+        if self.open.get(id.0) == Some(&true) {
+            return Err(Error::new(ErrorClass::Limit, "a value that contains itself"));
+        }
+        if depth >= self.limits.depth.min(super::DEEPEST) {
+            return Err(Error::new(ErrorClass::Limit, "values nested too deep"));
+        }
+        self.mark(id, true);
+        let depth = depth + 1;
+        let value = match inner {
+            Object::Leaf(value) => value,
+            Object::List(items) => Value::List(self.all(&items, depth)?),
+            Object::Tuple(items) => Value::Tuple(self.all(&items, depth)?),
+            Object::Set(items) => Value::Set(self.all(&items, depth)?),
+            Object::Map(pairs) => Value::Map(self.pairs(&pairs, depth)?),
+            Object::Pairs(pairs) => Value::OrderedMap(self.pairs(&pairs, depth)?),
+        };
+        self.mark(id, false);
+        Ok(value)
+    }
+
+    fn mark(&mut self, id: ObjectId, open: bool) {
+        if let Some(slot) = self.open.get_mut(id.0) {
+            *slot = open;
+        }
+    }
+
+    fn all(&mut self, items: &[ObjectId], depth: usize) -> Result<Vec<Value>, Error> {
+        items.iter().map(|item| self.value(*item, depth)).collect()
+    }
+
+    fn pairs(&mut self, pairs: &[(ObjectId, ObjectId)], depth: usize) -> Result<Vec<(Value, Value)>, Error> {
+        pairs.iter().map(|(key, value)| Ok((self.value(*key, depth)?, self.value(*value, depth)?))).collect()
+    }
+}

@@ -1,0 +1,408 @@
+//! A tree to values. Python builds collections in the order of their depth, and an error in a deep scalar comes after
+//! one in a key near the root; the same order is kept here, with a queue of collections that are yet to be filled.
+
+mod base64;
+mod finish;
+mod key;
+mod merge;
+mod number;
+mod timestamp;
+
+use crate::error::{Error, ErrorClass};
+use crate::limits::Limits;
+use crate::mark::Mark;
+use crate::node::{Document, NodeId, NodeKind};
+use crate::repr;
+use crate::resolver::{self, known_tag};
+use crate::text::Text;
+use crate::value::Value;
+use std::collections::{HashMap, HashSet, VecDeque};
+
+type Result<T> = std::result::Result<T, Error>;
+type Pairs = Vec<(NodeId, NodeId)>;
+
+/// The deepest recursion, whatever the limits say, so that no stack overflows.
+const DEEPEST: usize = 900;
+const PYTHON: &str = "tag:yaml.org,2002:python/";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct ObjectId(usize);
+
+/// A Python object; collections hold others by reference, as in Python.
+#[derive(Debug, Clone)]
+enum Object {
+    Leaf(Value),
+    List(Vec<ObjectId>),
+    Tuple(Vec<ObjectId>),
+    Set(Vec<ObjectId>),
+    Map(Vec<(ObjectId, ObjectId)>),
+    Pairs(Vec<(ObjectId, ObjectId)>),
+}
+
+/// What a tag makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Maker {
+    Null,
+    Bool,
+    Int,
+    Float,
+    Complex,
+    Binary,
+    Timestamp,
+    String,
+    List,
+    Tuple,
+    Map,
+    Set,
+    OrderedMap,
+    Pairs,
+}
+
+fn maker(tag: &str) -> Option<Maker> {
+    Some(match known_tag(tag).as_ref() {
+        resolver::NULL => Maker::Null,
+        resolver::BOOL => Maker::Bool,
+        resolver::INT => Maker::Int,
+        resolver::FLOAT => Maker::Float,
+        resolver::BINARY => Maker::Binary,
+        resolver::TIMESTAMP => Maker::Timestamp,
+        resolver::STRING => Maker::String,
+        resolver::SEQUENCE => Maker::List,
+        resolver::MAPPING => Maker::Map,
+        resolver::SET => Maker::Set,
+        resolver::OMAP => Maker::OrderedMap,
+        resolver::PAIRS => Maker::Pairs,
+        _ => match tag.strip_prefix(PYTHON)? {
+            "none" => Maker::Null,
+            "bool" => Maker::Bool,
+            "str" | "unicode" => Maker::String,
+            "bytes" => Maker::Binary,
+            "int" | "long" => Maker::Int,
+            "float" => Maker::Float,
+            "complex" => Maker::Complex,
+            "list" => Maker::List,
+            "tuple" => Maker::Tuple,
+            "dict" => Maker::Map,
+            _ => return None,
+        },
+    })
+}
+
+pub(crate) fn construct(document: &Document, limits: Limits) -> Result<Value> {
+    let Some(root) = document.root() else { return Ok(Value::Null) };
+    let mut constructor = Constructor {
+        document,
+        limits,
+        objects: Vec::new(),
+        built: vec![None; document.nodes().len()],
+        busy: HashSet::new(),
+        queue: VecDeque::new(),
+        flattened: HashMap::new(),
+        renamed: HashSet::new(),
+        merged: 0,
+        keys_left: limits.values,
+    };
+    let root = constructor.object(root.id(), 0)?;
+    while let Some((node, object, maker)) = constructor.queue.pop_front() {
+        constructor.fill(node, object, maker)?;
+    }
+    finish::Finish::new(constructor.objects, limits).value(root, 0)
+}
+
+struct Constructor<'d> {
+    document: &'d Document,
+    limits: Limits,
+    objects: Vec<Object>,
+    // The object of each node that has one.
+    built: Vec<Option<ObjectId>>,
+    // Nodes whose object is being made.
+    busy: HashSet<NodeId>,
+    // Collections that are made but empty.
+    queue: VecDeque<(NodeId, ObjectId, Maker)>,
+    // Mappings whose merge keys have been replaced by what they merge.
+    flattened: HashMap<NodeId, merge::Flat>,
+    // Keys `=` that have become strings.
+    renamed: HashSet<NodeId>,
+    merged: usize,
+    keys_left: usize,
+}
+
+impl<'d> Constructor<'d> {
+    /// The node itself, or the one that it is an alias of.
+    fn target(&self, id: NodeId) -> NodeId {
+        match self.document.node(id).map(crate::NodeRef::kind) {
+            Some(NodeKind::Alias { target }) => *target,
+            _ => id,
+        }
+    }
+
+    fn kind(&self, id: NodeId) -> Option<&'d NodeKind> {
+        self.document.node(id).map(crate::NodeRef::kind)
+    }
+
+    fn tag(&self, id: NodeId) -> &'d str {
+        if self.renamed.contains(&id) {
+            return resolver::STRING;
+        }
+        self.document.node(id).map_or("", crate::NodeRef::tag)
+    }
+
+    fn mark(&self, id: NodeId) -> Mark {
+        self.document.node(id).map_or_else(Mark::default, |node| node.span().start)
+    }
+
+    /// What PyYAML calls the kind of node.
+    fn kind_name(&self, id: NodeId) -> &'static str {
+        match self.kind(id) {
+            Some(NodeKind::Sequence { .. }) => "sequence",
+            Some(NodeKind::Mapping { .. }) => "mapping",
+            _ => "scalar",
+        }
+    }
+
+    fn refuse(&self, problem: impl Into<std::borrow::Cow<'static, str>>, id: NodeId) -> Error {
+        Error::new(ErrorClass::Constructor, problem).at(self.mark(id))
+    }
+
+    fn add(&mut self, object: Object) -> ObjectId {
+        self.objects.push(object);
+        ObjectId(self.objects.len() - 1)
+    }
+
+    /// The object of a node; collections are empty as yet.
+    fn object(&mut self, id: NodeId, depth: usize) -> Result<ObjectId> {
+        let id = self.target(id);
+        if let Some(Some(object)) = self.built.get(id.index()) {
+            return Ok(*object);
+        }
+        if depth > self.limits.depth.min(DEEPEST) {
+            return Err(too_deep(self.mark(id)));
+        }
+        if !self.busy.insert(id) {
+            return Err(self.refuse("found unconstructable recursive node", id));
+        }
+        let tag = self.tag(id);
+        let Some(maker) = maker(tag) else { return Err(self.unknown(tag, id, depth)) };
+        let object = match maker {
+            Maker::List => self.later(Object::List(Vec::new()), id, maker),
+            Maker::Map => self.later(Object::Map(Vec::new()), id, maker),
+            Maker::Set => self.later(Object::Set(Vec::new()), id, maker),
+            Maker::OrderedMap | Maker::Pairs => self.later(Object::Pairs(Vec::new()), id, maker),
+            Maker::Tuple => {
+                let items = self.items(id, depth + 1)?;
+                self.add(Object::Tuple(items))
+            }
+            _ => {
+                let value = self.scalar(id, maker, depth)?;
+                self.add(Object::Leaf(value))
+            }
+        };
+        self.busy.remove(&id);
+        if let Some(slot) = self.built.get_mut(id.index()) {
+            *slot = Some(object);
+        }
+        Ok(object)
+    }
+
+    fn later(&mut self, object: Object, id: NodeId, maker: Maker) -> ObjectId {
+        let object = self.add(object);
+        self.queue.push_back((id, object, maker));
+        object
+    }
+
+    fn unknown(&self, tag: &str, id: NodeId, depth: usize) -> Error {
+        let Some(name) = tag.strip_prefix(PYTHON).and_then(|rest| rest.strip_prefix("name:")) else {
+            let problem = format!("could not determine a constructor for the tag {}", repr::string(tag));
+            return self.refuse(problem, id);
+        };
+        let context = |context, problem: String| self.refuse(problem, id).context_at(context, self.mark(id));
+        match self.scalar_text(id, depth) {
+            Err(error) => error,
+            Ok(text) if !text.is_empty() => {
+                let problem = format!("expected the empty value, but found {}", repr::text_of(text));
+                context("while constructing a Python name", problem)
+            }
+            Ok(_) if name.is_empty() => {
+                let problem = "expected non-empty name appended to the tag".into();
+                context("while constructing a Python object", problem)
+            }
+            Ok(_) => {
+                Error::new(ErrorClass::Limit, "what a Python name means only Python knows").at(self.mark(id))
+            }
+        }
+    }
+
+    /// The text of a scalar, or of the value of the key `=` in a mapping.
+    fn scalar_text(&self, id: NodeId, depth: usize) -> Result<&'d Text<'static>> {
+        let id = self.target(id);
+        if depth > self.limits.depth.min(DEEPEST) {
+            return Err(too_deep(self.mark(id)));
+        }
+        match self.kind(id) {
+            Some(NodeKind::Scalar { value, .. }) => return Ok(value),
+            Some(NodeKind::Mapping { pairs, .. }) => {
+                let is_value = |(key, _): &&(NodeId, NodeId)| self.tag(self.target(*key)) == resolver::VALUE;
+                let found = match self.flattened.get(&id) {
+                    Some(flat) => flat.pairs().find(is_value),
+                    None => pairs.iter().find(is_value),
+                };
+                if let Some((_, value)) = found {
+                    return self.scalar_text(*value, depth + 1);
+                }
+            }
+            _ => {}
+        }
+        Err(self.refuse(format!("expected a scalar node, but found {}", self.kind_name(id)), id))
+    }
+
+    fn scalar(&self, id: NodeId, maker: Maker, depth: usize) -> Result<Value> {
+        let text = self.scalar_text(id, depth)?;
+        let at = |error: Error| error.at(self.mark(id));
+        Ok(match maker {
+            Maker::Null => Value::Null,
+            Maker::Bool => {
+                let lower = text.as_str().to_lowercase();
+                let value = match lower.as_str() {
+                    "yes" | "true" | "on" => true,
+                    "no" | "false" | "off" => false,
+                    _ => {
+                        let known = if text.surrogates().is_empty() {
+                            repr::string(&lower)
+                        } else {
+                            repr::text_of(text)
+                        };
+                        return Err(at(Error::new(ErrorClass::Key, known)));
+                    }
+                };
+                Value::Bool(value)
+            }
+            Maker::Int => Value::Int(number::int(text).map_err(at)?),
+            Maker::Float => Value::Float(number::float(text).map_err(at)?),
+            Maker::Complex => {
+                let (real, imaginary) = number::complex(text).map_err(at)?;
+                Value::Complex(real, imaginary)
+            }
+            Maker::Timestamp => {
+                if !matches!(self.kind(id), Some(NodeKind::Scalar { .. })) {
+                    let problem = "expected string or bytes-like object, got 'list'";
+                    return Err(at(Error::new(ErrorClass::Type, problem)));
+                }
+                timestamp::timestamp(text.as_str()).map_err(at)?
+            }
+            Maker::Binary => Value::Binary(self.binary(text, id)?),
+            _ => Value::String(text.clone()),
+        })
+    }
+
+    fn binary(&self, text: &Text<'_>, id: NodeId) -> Result<Vec<u8>> {
+        let foreign = |code: &u32| *code >= 0x80;
+        let mut codes = text.code_points().skip_while(|code| !foreign(code)).take_while(foreign);
+        if let Some(first) = codes.next() {
+            let start = text.code_points().take_while(|code| !foreign(code)).count();
+            let more = codes.count();
+            let what = if more > 0 {
+                format!("characters in position {start}-{}", start + more)
+            } else {
+                format!("character '{}' in position {start}", repr::escape(first))
+            };
+            let reason = format!("'ascii' codec can't encode {what}: ordinal not in range(128)");
+            return Err(self.refuse(format!("failed to convert base64 data into ascii: {reason}"), id));
+        }
+        base64::decode(text.as_str().as_bytes())
+            .map_err(|reason| self.refuse(format!("failed to decode base64 data: {reason}"), id))
+    }
+
+    /// Fills a collection.
+    fn fill(&mut self, id: NodeId, object: ObjectId, maker: Maker) -> Result<()> {
+        let filled = match maker {
+            Maker::List => Object::List(self.items(id, 0)?),
+            Maker::Map => Object::Map(self.mapping(id)?),
+            Maker::Set => Object::Set(self.mapping(id)?.into_iter().map(|(key, _)| key).collect()),
+            Maker::OrderedMap => Object::Pairs(self.pairs(id, "while constructing an ordered map")?),
+            _ => Object::Pairs(self.pairs(id, "while constructing pairs")?),
+        };
+        if let Some(slot) = self.objects.get_mut(object.0) {
+            *slot = filled;
+        }
+        Ok(())
+    }
+
+    fn items(&mut self, id: NodeId, depth: usize) -> Result<Vec<ObjectId>> {
+        let Some(NodeKind::Sequence { items, .. }) = self.kind(id) else {
+            let problem = format!("expected a sequence node, but found {}", self.kind_name(id));
+            return Err(self.refuse(problem, id));
+        };
+        items.iter().map(|item| self.object(*item, depth)).collect()
+    }
+
+    fn mapping(&mut self, id: NodeId) -> Result<Vec<(ObjectId, ObjectId)>> {
+        if !matches!(self.kind(id), Some(NodeKind::Mapping { .. })) {
+            let problem = format!("expected a mapping node, but found {}", self.kind_name(id));
+            return Err(self.refuse(problem, id));
+        }
+        self.flatten(id, 0)?;
+        let pairs = self.current_pairs(id);
+        let mut known: HashMap<key::Key, usize> = HashMap::with_capacity(pairs.len());
+        let mut out: Vec<(ObjectId, ObjectId)> = Vec::with_capacity(pairs.len());
+        for (key_node, value_node) in pairs {
+            let key = self.object(key_node, 0)?;
+            if !matches!(self.objects.get(key.0), Some(Object::Leaf(_) | Object::Tuple(_))) {
+                let error = self.refuse("found unhashable key", self.target(key_node));
+                return Err(error.context_at("while constructing a mapping", self.mark(id)));
+            }
+            let value = self.object(value_node, 0)?;
+            let hash = key::key(&self.objects, key, &mut self.keys_left).map_err(|flaw| {
+                let error = match flaw {
+                    key::Flaw::Unhashable(class) => {
+                        Error::new(ErrorClass::Type, format!("unhashable type: '{class}'"))
+                    }
+                    key::Flaw::TooLarge => Error::new(ErrorClass::Limit, "keys that are too large"),
+                };
+                error.at(self.mark(self.target(key_node)))
+            })?;
+            match known.entry(hash) {
+                std::collections::hash_map::Entry::Occupied(entry) => {
+                    if let Some(slot) = out.get_mut(*entry.get()) {
+                        slot.1 = value;
+                    }
+                }
+                std::collections::hash_map::Entry::Vacant(entry) => {
+                    entry.insert(out.len());
+                    out.push((key, value));
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    /// The items of `!!omap` and `!!pairs`: mappings of one pair each, merge keys being keys like others.
+    fn pairs(&mut self, id: NodeId, context: &'static str) -> Result<Vec<(ObjectId, ObjectId)>> {
+        let mark = self.mark(id);
+        let Some(NodeKind::Sequence { items, .. }) = self.kind(id) else {
+            let problem = format!("expected a sequence, but found {}", self.kind_name(id));
+            return Err(self.refuse(problem, id).context_at(context, mark));
+        };
+        let mut out = Vec::with_capacity(items.len());
+        for item in items {
+            let item = self.target(*item);
+            let Some(NodeKind::Mapping { pairs, .. }) = self.kind(item) else {
+                let problem = format!("expected a mapping of length 1, but found {}", self.kind_name(item));
+                return Err(self.refuse(problem, item).context_at(context, mark));
+            };
+            let pairs: Pairs = match self.flattened.get(&item) {
+                Some(flat) => flat.pairs().copied().collect(),
+                None => pairs.clone(),
+            };
+            let [(key, value)] = *pairs.as_slice() else {
+                let problem = format!("expected a single mapping item, but found {} items", pairs.len());
+                return Err(self.refuse(problem, item).context_at(context, mark));
+            };
+            out.push((self.object(key, 0)?, self.object(value, 0)?));
+        }
+        Ok(out)
+    }
+}
+
+fn too_deep(mark: Mark) -> Error {
+    Error::new(ErrorClass::Recursion, "maximum recursion depth exceeded").at(mark)
+}
