@@ -57,6 +57,7 @@ pub(super) fn texts(model: &Model) -> Vec<String> {
     {
         texts.extend(ladder.value.rungs.iter().filter_map(|rung| rung.at).map(|at| age(at, now)));
     }
+    texts.extend(model.log.behind().filter(|_| model.tab == Tab::Log).map(|at| age(at, now)));
     let all = matches!(model.reading, Some((Reading::Messages, _)));
     let most = if all { usize::MAX } else { 1 };
     texts.extend(model.notices.newest_first().take(most).map(|notice| age(notice.at, now)));

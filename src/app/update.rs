@@ -92,6 +92,7 @@ pub(super) fn open(model: &mut Model, effects: &mut Vec<Effect>) {
 fn tick(model: &mut Model, now: Timestamp) -> bool {
     let before = clock::texts(model);
     model.now = now;
+    model.log.tick(now);
     before != clock::texts(model)
 }
 

@@ -35,7 +35,8 @@ impl Settings {
     /// What the process environment asks for: the theme, no colours, what our own log says. The log begins here.
     pub fn from_environment(guests: Guests) -> Result<Self, Problem> {
         let name = settings::variable("ALERTDECK_THEME").filter(|name| !name.is_empty());
-        let name = if settings::plain() { "mono" } else { name.as_deref().unwrap_or("dark") };
+        let usual = if settings::few_colours() { "mono" } else { "dark" };
+        let name = if settings::plain() { "mono" } else { name.as_deref().unwrap_or(usual) };
         let theme = theme(name, guests.root.as_deref())?;
         let true_colour = settings::variable("COLORTERM")
             .is_some_and(|value| matches!(value.as_str(), "truecolor" | "24bit"));

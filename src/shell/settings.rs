@@ -63,6 +63,17 @@ pub fn plain() -> bool {
     variable("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
+/// Whether the terminal is of a kind that knows no 256 colours, so that ours would be lost or read as something else.
+pub fn few_colours() -> bool {
+    variable("TERM").is_none_or(|term| knows_few_colours(&term))
+}
+
+fn knows_few_colours(term: &str) -> bool {
+    matches!(term, "" | "dumb" | "unknown" | "linux" | "ansi" | "cygwin" | "xterm-color")
+        || ["-16color", "-8color", "-mono", "-m"].iter().any(|end| term.ends_with(end))
+        || term.strip_prefix("vt").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
 /// What the process environment says about engines.
 pub fn docker() -> DockerSettings {
     let given = |name: &str| variable(name).filter(|value| !value.is_empty());
@@ -191,6 +202,16 @@ mod tests {
         assert!(set("no value").is_err());
         assert!(set("=x").is_err());
         assert!(set("a b=x").is_err());
+    }
+
+    #[test]
+    fn terminals_of_few_colours_are_known_by_name() {
+        for few in ["", "dumb", "linux", "xterm-16color", "vt100", "vt220-w", "xterm-mono"] {
+            assert!(knows_few_colours(few), "{few}");
+        }
+        for many in ["xterm-256color", "xterm-kitty", "alacritty", "tmux", "screen", "foot", "vte-256color"] {
+            assert!(!knows_few_colours(many), "{many}");
+        }
     }
 
     #[test]

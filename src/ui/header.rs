@@ -10,6 +10,7 @@ use crate::app::Target;
 use crate::app::clock::until;
 use crate::app::facts::EngineFacts;
 use crate::app::standing::{NO_ENGINE, Standing, standing};
+use crate::domain::check::Severity;
 use crate::domain::environment::EnvName;
 use crate::domain::health::State;
 use crate::domain::problem::Problem;
@@ -28,7 +29,7 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
     let taken = name.width() + demo.width() + 1;
     let text = fit(&text, width.saturating_sub(taken + 3));
     let room = width.saturating_sub(taken + text.width() + 3);
-    let findings = findings(screen);
+    let (findings, worth) = findings(screen);
     let workspace = fit_end(&model.header.workspace, room.saturating_sub(findings.width()).max(room.min(8)));
     let mut spans = vec![
         Span::styled(name, screen.theme.accent),
@@ -36,7 +37,7 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
         Span::styled(format!(" {workspace}"), screen.theme.dim),
     ];
     if workspace.width() + findings.width() <= room {
-        spans.push(Span::styled(findings, screen.theme.degraded));
+        spans.push(Span::styled(findings, worth));
     }
     screen.line(area, 0, &Line::from(spans));
     let wide = u16::try_from(text.width() + 1).unwrap_or(area.width).min(area.width);
@@ -44,10 +45,14 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
     screen.line(right, 0, &Line::styled(text, style));
 }
 
-fn findings(screen: &Screen<'_>) -> String {
-    match screen.model.overview().map_or(0, |overview| overview.findings.len()) {
-        0 => String::new(),
-        found => format!("  {} (c)", count(found, "finding")),
+/// How much the check found; errors, which keep an environment from being deployed, before all else.
+fn findings(screen: &Screen<'_>) -> (String, Style) {
+    let all = screen.model.overview().map(|overview| overview.findings.as_slice()).unwrap_or_default();
+    let errors = all.iter().filter(|finding| finding.severity == Severity::Error).count();
+    match (errors, all.len()) {
+        (0, 0) => (String::new(), screen.theme.dim),
+        (0, found) => (format!("  {} (c)", count(found, "finding")), screen.theme.degraded),
+        (errors, _) => (format!("  {} (c)", count(errors, "error")), screen.theme.failing),
     }
 }
 

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::app::log::{LogPane, Position, cut, wrap};
 use crate::domain::log::{Level, LogLine, Stream};
-use crate::domain::remote::{Remote, Timestamp};
+use crate::domain::remote::{Remote, Timestamp, age};
 
 use super::Screen;
 use super::changes::below;
@@ -17,7 +17,7 @@ use super::widgets::{fit, nothing, number, on_border, problem};
 /// Draws the tab.
 pub(super) fn draw(screen: &mut Screen<'_>, border: Rect, area: Rect) {
     let pane = &screen.model.log;
-    let summary = fit(&summary(pane), usize::from(area.width));
+    let summary = fit(&summary(pane, screen.model.now), usize::from(area.width));
     screen.line(area, 0, &Line::styled(summary, screen.theme.dim));
     let mut rest = below(area, 2);
     if let Some(Err(why)) = &pane.ended {
@@ -40,7 +40,7 @@ pub(super) fn draw(screen: &mut Screen<'_>, border: Rect, area: Rect) {
 }
 
 /// How much there is, and what is left out.
-fn summary(pane: &LogPane) -> String {
+fn summary(pane: &LogPane, now: Timestamp) -> String {
     let lines = number(u64::try_from(pane.lines.len()).unwrap_or(u64::MAX));
     let mut parts = Vec::new();
     if pane.filtered() {
@@ -55,6 +55,9 @@ fn summary(pane: &LogPane) -> String {
         parts.push(format!("{shown} of {lines} lines: {}", filters.join(", ")));
     } else {
         parts.push(format!("{lines} lines"));
+    }
+    if let Some(at) = pane.behind() {
+        parts.push(format!("{} behind", age(at, now)));
     }
     if pane.lines.first() > 0 {
         parts.push(format!("{} older lines dropped", number(pane.lines.first())));

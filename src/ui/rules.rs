@@ -76,7 +76,7 @@ fn empty(screen: &mut Screen<'_>, area: Rect, all: usize) {
         }
         (_, 0) => vec![Line::styled("no rules in rules/", theme.dim)],
         _ => vec![
-            Line::styled("no rule is left by the filter", theme.dim),
+            Line::styled("the filter leaves no rule", theme.dim),
             Line::styled("Esc shows all again", theme.dim),
         ],
     };

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use crate::domain::environment::EnvName;
 use crate::domain::log::{Level, LogBatch, LogBuffer, LogLine, Stream};
 use crate::domain::problem::Problem;
+use crate::domain::remote::Timestamp;
 
 pub use wrap::{cut, wrap};
 
@@ -30,6 +31,12 @@ pub struct Room {
     /// Columns for the text of a line, without its time.
     pub width: usize,
 }
+
+/// A line that is so many seconds old when it comes is late.
+const LATE: i64 = 5;
+
+/// For so many ticks on end it must be, before it is said.
+const LONG: u8 = 3;
 
 /// The tab Log.
 #[derive(Clone, Debug)]
@@ -59,6 +66,10 @@ pub struct LogPane {
     pub ended: Option<Result<(), Problem>>,
     /// Whose log it is.
     pub environment: Option<EnvName>,
+    /// For how many ticks on end lines came that were old already when they came, and how old the newest was.
+    late: (u8, Option<Timestamp>),
+    /// Whether lines came since the last tick.
+    came: bool,
     /// Something happened after which following may succeed again.
     pub(super) retry: bool,
     pub(super) ticket: Option<Ticket>,
@@ -81,6 +92,8 @@ impl Default for LogPane {
             left: 0,
             ended: None,
             environment: None,
+            late: (0, None),
+            came: false,
             retry: false,
             ticket: None,
             left_over: VecDeque::new(),
@@ -112,6 +125,8 @@ impl LogPane {
         self.hit = None;
         self.unseen = 0;
         self.ended = None;
+        self.late = (0, None);
+        self.came = false;
         self.retry = false;
         self.environment = Some(environment);
         self.ticket = Some(ticket);
@@ -120,6 +135,7 @@ impl LogPane {
     /// Takes in lines.
     pub(super) fn hear(&mut self, batch: LogBatch) {
         let filtered = self.filtered();
+        self.came = true;
         for line in batch.lines {
             let passes = self.passes(&line);
             let number = self.lines.end();
@@ -134,6 +150,21 @@ impl LogPane {
         while self.left_over.front().is_some_and(|number| *number < self.lines.first()) {
             self.left_over.pop_front();
         }
+    }
+
+    /// Takes in that time passed. Who is late for long, and not only while the past of a log is read, is behind: more
+    /// is written than can be read, and what is shown is not what happens now.
+    pub(super) fn tick(&mut self, now: Timestamp) {
+        let newest =
+            self.lines.from(self.lines.end().saturating_sub(1)).next_back().and_then(|(_, line)| line.at);
+        let late = newest.filter(|at| self.came && now.as_second() - at.as_second() >= LATE);
+        self.came = false;
+        self.late = (if late.is_some() { self.late.0.saturating_add(1) } else { 0 }, late);
+    }
+
+    /// How new the newest line is, when more is written than can be read.
+    pub fn behind(&self) -> Option<Timestamp> {
+        self.late.1.filter(|_| self.late.0 >= LONG)
     }
 
     /// Applies the filters anew; where the reader is stays, as far as it is still there.
@@ -375,6 +406,26 @@ mod tests {
         assert!(!pane.find(false, ROOM), "the oldest hit is the last one upwards");
         assert!(pane.find(true, ROOM));
         assert_eq!(pane.hit, Some(3));
+    }
+
+    #[test]
+    fn a_log_that_cannot_be_read_as_fast_as_it_is_written_says_how_far_behind_it_is() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let old = |second| LogBatch { lines: vec![LogLine { at: Some(at(second)), ..line("x") }] };
+        let mut pane = LogPane::default();
+        pane.hear(old(100));
+        for second in 200..210 {
+            pane.tick(at(second));
+        }
+        assert_eq!(pane.behind(), None, "a past that is read, and then silence");
+        for second in 300..310 {
+            pane.hear(old(second - 9));
+            pane.tick(at(second));
+        }
+        assert_eq!(pane.behind(), Some(at(300)));
+        pane.hear(old(310));
+        pane.tick(at(310));
+        assert_eq!(pane.behind(), None, "it caught up");
     }
 
     #[test]
