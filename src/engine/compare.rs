@@ -10,7 +10,7 @@ use crate::domain::label::{labels, role};
 use crate::domain::overview::Overview;
 use crate::domain::problem::Problem;
 use crate::domain::secret::Secret;
-use crate::engine::workspace::{Secrets, find, work};
+use crate::engine::workspace::{Fetched, Secrets, find, work};
 use crate::engine::{Docker, Engine, World};
 
 impl<W: World> Engine<W> {
@@ -24,18 +24,34 @@ impl<W: World> Engine<W> {
     ) -> Result<Diff, Problem> {
         let (old, new) = match against {
             Against::Environment(other) => self.environments(overview, &other, environment).await?,
-            Against::Running => self.running(overview, environment).await?,
+            Against::Running => self.running(overview, environment, Fetched::default()).await?,
         };
         work(move || diff(&old, &new)).await
     }
 
-    async fn running(&self, overview: &Overview, environment: &EnvName) -> Result<(Side, Side), Problem> {
+    /// Compares with what runs, by secrets that were asked for already.
+    pub(crate) async fn compare_running(
+        &self,
+        overview: &Overview,
+        environment: &EnvName,
+        fetched: Fetched,
+    ) -> Result<Diff, Problem> {
+        let (old, new) = self.running(overview, environment, fetched).await?;
+        work(move || diff(&old, &new)).await
+    }
+
+    async fn running(
+        &self,
+        overview: &Overview,
+        environment: &EnvName,
+        fetched: Fetched,
+    ) -> Result<(Side, Side), Problem> {
         let settings = find(&overview.workspace, environment)?;
         let docker = self.world.docker(settings.target.docker.as_ref())?;
         let ours = labels(&overview.workspace.name, environment, role::ELASTALERT, None);
         let containers = docker.containers(&ours).await?;
         if let Some(container) = current(&containers) {
-            return self.sides(overview, environment, &docker, container, true).await;
+            return self.sides(overview, environment, &docker, container, fetched, true).await;
         }
         let new = self.rendering(&overview.workspace, environment).await?;
         Ok((Side::nothing("nothing deployed"), Side::of(&new)))

@@ -11,7 +11,7 @@ use crate::domain::health::Sync;
 use crate::domain::label::{labels, role};
 use crate::domain::log::Since;
 use crate::domain::overview::Overview;
-use crate::domain::plan::{ContainerSpec, ReleaseNumber, VolumeMount};
+use crate::domain::plan::{ContainerSpec, Options, ReleaseNumber, VolumeMount};
 use crate::domain::problem::code;
 use crate::domain::release::{MARKER, Release};
 use crate::domain::render::Rendering;
@@ -261,4 +261,18 @@ async fn secrets_that_were_deployed_stay_masked_after_they_were_rotated_or_lost(
         assert!(shown.contains("url: ‹secret HOOK›"), "{shown}");
         assert!(!shown.contains("canary"), "{shown}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_asks_each_provider_once_whether_it_answers_or_not() {
+    let engine = engine();
+    let (overview, rendering) = for_use(&engine, "Production").await;
+    run(&engine, &rendering, Some(ReleaseNumber(7))).await;
+    let before = engine.world.files().commands_run();
+    engine.plan(&overview, &name("Production"), Options::default()).await.unwrap();
+    assert_eq!(engine.world.files().commands_run() - before, 1);
+    engine.world.files().forget_commands();
+    let (plan, _) = engine.plan(&overview, &name("Production"), Options::default()).await.unwrap();
+    assert!(plan.obstacles.iter().any(|obstacle| obstacle.code == code::SECRET_MISSING));
+    assert_eq!(engine.world.files().commands_run() - before, 2);
 }

@@ -18,7 +18,7 @@ use crate::domain::release::{MARKER, Release};
 use crate::domain::secret::Secret;
 use crate::domain::text::sanitise;
 use crate::domain::tree::Tree;
-use crate::engine::workspace::{find, work};
+use crate::engine::workspace::{Fetched, find, work};
 use crate::engine::{Docker, Engine, World};
 
 /// The most bytes that are read of one mount.
@@ -103,7 +103,8 @@ impl<W: World> Engine<W> {
         docker: &W::Docker,
         container: &Container,
     ) -> Result<Sync, Problem> {
-        let (old, new) = self.sides(overview, environment, docker, container, false).await?;
+        let (old, new) =
+            self.sides(overview, environment, docker, container, Fetched::default(), false).await?;
         Ok(match work(move || distance(&old, &new)).await? {
             (Distance::Same, _) => Sync::InSync,
             (Distance::NotCompared, _) => Sync::Unknown,
@@ -111,7 +112,8 @@ impl<W: World> Engine<W> {
         })
     }
 
-    /// A container's files, and what its environment would be deployed with. With `commands`, commands are asked for
+    /// A container's files, and what its environment would be deployed with. Only secrets that were not asked for
+    /// already are; with `commands`, commands are asked for
     /// secrets as well.
     pub(crate) async fn sides(
         &self,
@@ -119,13 +121,17 @@ impl<W: World> Engine<W> {
         environment: &EnvName,
         docker: &W::Docker,
         container: &Container,
+        fetched: Fetched,
         commands: bool,
     ) -> Result<(Side, Side), Problem> {
         let workspace = &overview.workspace;
         let settings = find(workspace, environment)?;
         let tree = running_files(docker, container, &settings.target.mounts).await?;
-        let keys: Vec<String> = settings.secrets.keys().cloned().collect();
-        let (secrets, _) = self.fetch(settings, &keys, commands).await;
+        let Fetched { mut secrets, asked, .. } = fetched;
+        let keys: Vec<String> =
+            settings.secrets.keys().filter(|key| !asked.contains(*key)).cloned().collect();
+        let (more, _) = self.fetch(settings, &keys, commands).await;
+        secrets.extend(more);
         let known = secrets.iter().map(|(key, secret)| (key.clone(), secret.clone())).collect();
         let new = self.render_with(workspace, environment, secrets).await?;
         let label = format!("running {}", container.name);

@@ -19,6 +19,16 @@ use crate::engine::{Engine, Files, SourceFile, World};
 /// Secrets by key.
 pub(crate) type Secrets = BTreeMap<String, Secret>;
 
+/// What the providers of secrets gave. Whoever was asked need not be asked again: a command may ask the person.
+#[derive(Debug, Default)]
+pub(crate) struct Fetched {
+    pub(crate) secrets: Secrets,
+    /// The keys that were asked for, had or not.
+    pub(crate) asked: Vec<String>,
+    /// What could not be had.
+    pub(crate) missing: Option<Problem>,
+}
+
 impl<W: World> Engine<W> {
     /// Reads the workspace, renders every environment with secrets as holes, checks all of it.
     pub async fn open(&self, revision: u64) -> Result<Overview, Problem> {
@@ -42,13 +52,22 @@ impl<W: World> Engine<W> {
         workspace: &Arc<Workspace>,
         environment: &EnvName,
     ) -> Result<Rendering, Problem> {
-        let looking = self.rendering(workspace, environment).await?;
-        let settings = find(workspace, environment)?;
-        let (secrets, problems) = self.fetch(settings, &looking.holes, true).await;
-        if let Some(problem) = together(problems) {
-            return Err(problem);
+        let fetched = self.fetch_used(workspace, environment).await?;
+        match fetched.missing {
+            Some(problem) => Err(problem),
+            None => self.render_with(workspace, environment, fetched.secrets).await,
         }
-        self.render_with(workspace, environment, secrets).await
+    }
+
+    /// Asks for the secrets that an environment uses.
+    pub(crate) async fn fetch_used(
+        &self,
+        workspace: &Arc<Workspace>,
+        environment: &EnvName,
+    ) -> Result<Fetched, Problem> {
+        let looking = self.rendering(workspace, environment).await?;
+        let (secrets, problems) = self.fetch(find(workspace, environment)?, &looking.holes, true).await;
+        Ok(Fetched { secrets, asked: looking.holes, missing: together(problems) })
     }
 
     /// The texts of the workspace's files by path, for quoting a line of them. `Sensitive` files are left out.

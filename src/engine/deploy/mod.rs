@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::container::Container;
-use crate::domain::diff::{Against, Diff};
+use crate::domain::diff::Diff;
 use crate::domain::environment::EnvName;
 use crate::domain::label::{self, Labels, role};
 use crate::domain::mask::Masker;
@@ -24,6 +24,7 @@ use run::Run;
 mod gate;
 mod keep;
 mod lock;
+mod logs;
 mod patience;
 mod put_back;
 mod run;
@@ -48,8 +49,9 @@ impl<W: World> Engine<W> {
         let docker = self.world.docker(found.target.docker.as_ref())?;
         let workspace = overview.workspace.name.as_str();
         let mut observed = observe(&docker, workspace, found).await?;
-        let missing = self.render_for_use(&overview.workspace, environment).await.err();
-        let diff = self.compare(overview, environment, Against::Running).await?;
+        let mut fetched = self.fetch_used(&overview.workspace, environment).await?;
+        let missing = fetched.missing.take();
+        let diff = self.compare_running(overview, environment, fetched).await?;
         observed.changes = diff.count();
         let desired = Desired {
             workspace,

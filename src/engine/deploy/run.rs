@@ -17,6 +17,7 @@ use crate::engine::{Clock as _, Docker as _, World};
 use super::Work;
 use super::gate::{Watched, interrupted};
 use super::lock::nonce;
+use super::logs;
 use super::patience::{briefly, is_unheard, patiently};
 use super::put_back::Old;
 use super::tell::Teller;
@@ -119,7 +120,7 @@ impl<'a, W: World> Run<'a, W> {
         let new = self.create(&lock).await?;
         self.stop_old(&lock).await?;
         let container = self.start(&lock, &new).await?;
-        self.gate(&container).await?;
+        self.gate(&container, &image.user).await?;
         self.keep(&new).await
     }
 
@@ -273,7 +274,7 @@ impl<'a, W: World> Run<'a, W> {
         Ok(container)
     }
 
-    async fn gate(&mut self, container: &Container) -> Result<(), Problem> {
+    async fn gate(&mut self, container: &Container, image_user: &str) -> Result<(), Problem> {
         self.teller.begin(Step::Gate).await;
         let watched = Watched {
             docker: &self.work.docker,
@@ -282,7 +283,10 @@ impl<'a, W: World> Run<'a, W> {
             expected_rules: Some(self.work.plan.expected_rules),
             mask: &self.mask,
         };
-        let text = watched.watch(self.clock, &mut self.teller, Some(&self.stop)).await?;
+        let proven = watched.watch(self.clock, &mut self.teller, Some(&self.stop)).await;
+        let endpoint = self.work.docker.endpoint();
+        let text =
+            proven.map_err(|problem| logs::explained(problem, self.work.plan, image_user, endpoint))?;
         self.teller.done(text).await;
         Ok(())
     }
@@ -327,8 +331,9 @@ impl<'a, W: World> Run<'a, W> {
             tracing::warn!(code = problem.code, "the lock stays");
             self.commands.push(format!("{docker} rm {lock}"));
         }
-        if verdict == Verdict::Refused
-            && self.reached >= Reached::Lock
+        // One that was never started has nothing to tell, and its volumes hold secrets.
+        if verdict != Verdict::Down
+            && (Reached::Lock..Reached::Started).contains(&self.reached)
             && let Err(problem) = self.work.remove_traces(&self.nonce).await
         {
             tracing::warn!(code = problem.code, "what was made for the deploy stays");

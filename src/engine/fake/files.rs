@@ -14,6 +14,7 @@ struct Disk {
     files: BTreeMap<PathBuf, Vec<u8>>,
     variables: BTreeMap<String, String>,
     commands: BTreeMap<Vec<String>, String>,
+    commands_run: usize,
 }
 
 /// A disk in memory.
@@ -49,6 +50,16 @@ impl FakeFiles {
     pub fn set_command(&self, command: &[&str], prints: &str) {
         let command = command.iter().map(|&word| word.to_owned()).collect();
         self.disk().commands.insert(command, prints.to_owned());
+    }
+
+    /// From now on no command gives anything.
+    pub fn forget_commands(&self) {
+        self.disk().commands.clear();
+    }
+
+    /// How many commands were asked for a secret.
+    pub fn commands_run(&self) -> usize {
+        self.disk().commands_run
     }
 }
 
@@ -102,6 +113,7 @@ impl Files for FakeFiles {
     }
 
     async fn secret_command(&self, command: &[String], _root: &Path) -> Result<Secret, Problem> {
+        self.disk().commands_run += 1;
         let printed = self.disk().commands.get(command).cloned();
         printed
             .map(|text| Secret::new(text.lines().next().unwrap_or_default().to_owned()))

@@ -236,6 +236,8 @@ async fn fault_12_cancelling_before_the_stop_leaves_no_trace_and_after_it_puts_b
     let (bench, ended) = cancelled_at(Call::Stop, 1).await;
     assert_eq!(ended.verdict(), Verdict::PutBack);
     bench.check(&ended);
+    let left: Vec<String> = bench.ours().into_iter().map(|container| container.name).collect();
+    assert_eq!(left, ["elastalert-ci-1"], "one that was never started does not stay");
 }
 
 #[tokio::test(start_paused = true)]

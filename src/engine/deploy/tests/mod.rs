@@ -3,5 +3,6 @@
 
 mod bench;
 mod faults;
+mod logs;
 mod sweep;
 mod well;
