@@ -114,6 +114,12 @@ impl Error {
         self
     }
 
+    pub(crate) fn map_marks(mut self, mut map: impl FnMut(&mut Mark)) -> Self {
+        let Details { context_mark, problem_mark, .. } = &mut *self.details;
+        context_mark.iter_mut().chain(problem_mark).for_each(&mut map);
+        self
+    }
+
     pub(crate) fn position(mut self, position: usize) -> Self {
         self.details.position = Some(position);
         self

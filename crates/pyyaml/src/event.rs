@@ -46,6 +46,11 @@ impl<'a> Event<'a> {
     pub(crate) fn new(kind: EventKind<'a>, start: Mark, end: Mark) -> Self {
         Self { kind, span: Span { start, end } }
     }
+
+    /// The same event without a borrow.
+    pub fn into_owned(self) -> Event<'static> {
+        Event { kind: self.kind.into_owned(), span: self.span }
+    }
 }
 
 /// The anchor, tag and implicitness that a node's first event carries.
@@ -55,6 +60,16 @@ pub struct Properties<'a> {
     pub anchor: Option<Cow<'a, str>>,
     /// The tag with its handle replaced; `!` alone stays `!`.
     pub tag: Option<Cow<'a, str>>,
+}
+
+impl Properties<'_> {
+    fn into_owned(self) -> Properties<'static> {
+        Properties { anchor: self.anchor.map(own), tag: self.tag.map(own) }
+    }
+}
+
+fn own(text: Cow<'_, str>) -> Cow<'static, str> {
+    Cow::Owned(text.into_owned())
 }
 
 /// What an event says.
@@ -116,4 +131,31 @@ pub enum EventKind<'a> {
     },
     /// A mapping ends.
     MappingEnd,
+}
+
+impl EventKind<'_> {
+    fn into_owned(self) -> EventKind<'static> {
+        match self {
+            Self::StreamStart => EventKind::StreamStart,
+            Self::StreamEnd => EventKind::StreamEnd,
+            Self::DocumentStart { explicit, version, tags } => {
+                let tags = tags.into_iter().map(|(handle, prefix)| (own(handle), own(prefix))).collect();
+                EventKind::DocumentStart { explicit, version, tags }
+            }
+            Self::DocumentEnd { explicit } => EventKind::DocumentEnd { explicit },
+            Self::Alias { anchor } => EventKind::Alias { anchor: own(anchor) },
+            Self::Scalar { properties, value, style, implicit } => {
+                let (properties, value) = (properties.into_owned(), value.into_owned());
+                EventKind::Scalar { properties, value, style, implicit }
+            }
+            Self::SequenceStart { properties, implicit, flow } => {
+                EventKind::SequenceStart { properties: properties.into_owned(), implicit, flow }
+            }
+            Self::SequenceEnd => EventKind::SequenceEnd,
+            Self::MappingStart { properties, implicit, flow } => {
+                EventKind::MappingStart { properties: properties.into_owned(), implicit, flow }
+            }
+            Self::MappingEnd => EventKind::MappingEnd,
+        }
+    }
 }

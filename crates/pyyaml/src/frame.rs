@@ -3,6 +3,8 @@
 
 use crate::error::{Error, ErrorClass};
 use crate::mark::Mark;
+use crate::utf16;
+use std::borrow::Cow;
 
 /// Characters of a line that are shown on either side of the place; beyond them the line is cut.
 const HALF: usize = 36;
@@ -16,7 +18,6 @@ pub(crate) fn render(error: &Error, source: &[u8], name: &str) -> String {
     if !error.class().is_yaml_error() {
         return error.problem().to_owned();
     }
-    let text = String::from_utf8_lossy(source);
     let mut out = String::new();
     if let Some(context) = error.context() {
         out.push_str(context);
@@ -25,20 +26,21 @@ pub(crate) fn render(error: &Error, source: &[u8], name: &str) -> String {
     if let Some(mark) = error.context_mark()
         && error.problem_mark().is_none_or(|other| (other.line, other.column) != (mark.line, mark.column))
     {
-        place(&mut out, &text, name, mark);
+        place(&mut out, source, name, mark);
         out.push('\n');
     }
     out.push_str(error.problem());
     if let Some(mark) = error.problem_mark() {
         out.push('\n');
-        place(&mut out, &text, name, mark);
+        place(&mut out, source, name, mark);
     }
     out
 }
 
-fn place(out: &mut String, text: &str, name: &str, mark: Mark) {
+fn place(out: &mut String, source: &[u8], name: &str, mark: Mark) {
     out.extend(["  in \"", name, "\", ", &mark.to_string(), ":\n"]);
-    let (before, behind) = text.split_at_checked(mark.byte).unwrap_or((text, ""));
+    let (before, behind) = source.split_at_checked(mark.byte).unwrap_or((source, &[]));
+    let (before, behind) = (decode(source, before), decode(source, behind));
     let is_break = |char| matches!(char, '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}');
     // Counted from the place outwards, so that a line of a megabyte costs no more than the part that is shown.
     let mut head: Vec<char> =
@@ -59,4 +61,12 @@ fn place(out: &mut String, text: &str, name: &str, mark: Mark) {
     out.extend(tail.iter());
     out.push_str(if cut_tail { CUT } else { "" });
     out.extend(["\n", &" ".repeat(caret), "^"]);
+}
+
+fn decode<'a>(source: &[u8], part: &'a [u8]) -> Cow<'a, str> {
+    if utf16::is_marked(source) {
+        Cow::Owned(utf16::lossy(part, source.first() == Some(&0xff)))
+    } else {
+        String::from_utf8_lossy(part)
+    }
 }

@@ -18,8 +18,10 @@ mod reader;
 mod repr;
 mod resolver;
 mod scanner;
+mod stream;
 mod text;
 mod token;
+mod utf16;
 mod value;
 
 pub use error::{Error, ErrorClass};
@@ -38,17 +40,7 @@ pub fn events(source: &[u8]) -> impl Iterator<Item = Result<Event<'_>, Error>> {
 
 /// [`events`] with limits of your own.
 pub fn events_within(source: &[u8], limits: Limits) -> impl Iterator<Item = Result<Event<'_>, Error>> {
-    let mut parser = reader::read(source, limits).map(parser::Parser::new).map_err(Some);
-    std::iter::from_fn(move || {
-        let next = match &mut parser {
-            Ok(parser) => parser.next(),
-            Err(error) => Err(error.take()?),
-        };
-        if next.is_err() {
-            parser = Err(None);
-        }
-        next.transpose()
-    })
+    stream::Stream::new(source, limits)
 }
 
 /// Reads a text of one document into a tree, as `yaml.compose` does.
@@ -58,7 +50,14 @@ pub fn parse(source: &[u8]) -> Result<Document, Error> {
 
 /// [`parse`] with limits of your own.
 pub fn parse_within(source: &[u8], limits: Limits) -> Result<Document, Error> {
-    composer::compose(reader::read(source, limits)?, limits)
+    let source = reader::read(source, limits)?;
+    let composed = composer::compose(&source.text, limits);
+    if source.is_as_given() {
+        return composed;
+    }
+    let mut document = composed.map_err(|error| error.map_marks(|mark| source.restore(mark)))?;
+    document.map_marks(|mark| source.restore(mark));
+    Ok(document)
 }
 
 /// Reads a text of one document into a value, as `yaml.load` does with `FullLoader`.

@@ -2,7 +2,7 @@
 //! alias can point at a node above itself. [`NodeRef`] walks it without the list in hand.
 
 use crate::event::ScalarStyle;
-use crate::mark::Span;
+use crate::mark::{Mark, Span};
 use crate::text::Text;
 use std::borrow::Cow;
 
@@ -33,6 +33,13 @@ impl Document {
     /// All nodes in the order in which they begin; aliases are nodes of their own.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
+    }
+
+    pub(crate) fn map_marks(&mut self, mut map: impl FnMut(&mut Mark)) {
+        for node in &mut self.nodes {
+            map(&mut node.span.start);
+            map(&mut node.span.end);
+        }
     }
 
     /// The node of this id; `None` when the id comes from another document.
