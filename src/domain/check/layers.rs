@@ -12,7 +12,7 @@ use crate::domain::token::{nearest, tokens};
 use crate::domain::workspace::Workspace;
 
 /// Keys that are used without a token: the image, and the time zone that a deploy passes on.
-const USED: [&str; 4] = ["ENVIRONMENT", "IMAGE_ID", "TIMEZONE", "CONTAINER_TIMEZONE"];
+const USED: [&str; 3] = ["ENVIRONMENT", "IMAGE_ID", "TIMEZONE"];
 
 /// Checks the layers of all environments.
 pub fn check(workspace: &Workspace) -> Vec<Finding> {
