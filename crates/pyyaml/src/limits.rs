@@ -17,6 +17,6 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 256 << 20, depth: 493, aliases: 1_000_000, values: 10_000_000 }
+        Self { bytes: 256 << 20, depth: 493, aliases: 1_000_000, values: 1_000_000 }
     }
 }

@@ -6,16 +6,16 @@ use crate::error::{Error, ErrorClass};
 use crate::limits::Limits;
 use crate::value::Value;
 
-pub(super) struct Finish {
-    objects: Vec<Object>,
+pub(super) struct Finish<'d> {
+    objects: Vec<Object<'d>>,
     // Objects that are being written, to find one within itself.
     open: Vec<bool>,
     left: usize,
     limits: Limits,
 }
 
-impl Finish {
-    pub(super) fn new(objects: Vec<Object>, limits: Limits) -> Self {
+impl<'d> Finish<'d> {
+    pub(super) fn new(objects: Vec<Object<'d>>, limits: Limits) -> Self {
         Self { open: vec![false; objects.len()], objects, left: limits.values, limits }
     }
 
@@ -28,6 +28,7 @@ impl Finish {
         })?;
         let inner = match self.objects.get(id.0) {
             None => return Ok(Value::Null),
+            Some(Object::String(text)) => return Ok(Value::String((*text).clone())),
             Some(Object::Leaf(value)) => return Ok(value.clone()),
             Some(object) => object.clone(),
         };
@@ -40,6 +41,7 @@ impl Finish {
         self.mark(id, true);
         let depth = depth + 1;
         let value = match inner {
+            Object::String(text) => Value::String(text.clone()),
             Object::Leaf(value) => value,
             Object::List(items) => Value::List(self.all(&items, depth)?),
             Object::Tuple(items) => Value::Tuple(self.all(&items, depth)?),

@@ -5,14 +5,16 @@ use super::{Object, ObjectId};
 use crate::int::Int;
 use crate::text::Text;
 use crate::value::{Date, DateTime, Value};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Key {
+pub(super) enum Key<'d> {
     Null,
     Number(Number, Number),
     /// A NaN equals nothing, but a `dict` takes the same object for the same key.
     Nan(ObjectId),
-    String(Text<'static>),
+    String(&'d Text<'static>),
     Bytes(Vec<u8>),
     Date(Date),
     Naive(DateTime),
@@ -41,10 +43,11 @@ pub(super) enum Flaw {
 }
 
 /// The key that an object is. `budget` is how many more objects may be looked at, in all of the document.
-pub(super) fn key(objects: &[Object], id: ObjectId, budget: &mut usize) -> Result<Key, Flaw> {
+pub(super) fn key<'d>(objects: &[Object<'d>], id: ObjectId, budget: &mut usize) -> Result<Key<'d>, Flaw> {
     let zero = || Number::Whole(Int::default());
     *budget = budget.checked_sub(1).ok_or(Flaw::TooLarge)?;
     Ok(match objects.get(id.0) {
+        Some(Object::String(text)) => Key::String(text),
         Some(Object::Leaf(value)) => match value {
             Value::Bool(value) => Key::Number(Number::Whole(Int::from(i64::from(*value))), zero()),
             Value::Int(value) => Key::Number(Number::Whole(value.clone()), zero()),
@@ -52,7 +55,6 @@ pub(super) fn key(objects: &[Object], id: ObjectId, budget: &mut usize) -> Resul
             Value::Float(value) => Key::Number(number(*value), zero()),
             Value::Complex(real, imaginary) if real.is_nan() || imaginary.is_nan() => Key::Nan(id),
             Value::Complex(real, imaginary) => Key::Number(number(*real), number(*imaginary)),
-            Value::String(value) => Key::String(value.clone()),
             Value::Binary(value) => Key::Bytes(value.clone()),
             Value::Date(value) => Key::Date(*value),
             Value::DateTime(value) => moment(*value),
@@ -68,7 +70,7 @@ pub(super) fn key(objects: &[Object], id: ObjectId, budget: &mut usize) -> Resul
     })
 }
 
-fn moment(time: DateTime) -> Key {
+fn moment(time: DateTime) -> Key<'static> {
     let Some(offset) = time.offset else { return Key::Naive(time) };
     let Date { year, month, day } = time.date;
     let (year, month, day) = (i64::from(year), i64::from(month), i64::from(day));
@@ -81,4 +83,36 @@ fn moment(time: DateTime) -> Key {
     let seconds =
         ((days * 24 + i64::from(time.hour)) * 60 + i64::from(time.minute)) * 60 + i64::from(time.second);
     Key::Moment((seconds - i64::from(offset)) * 1_000_000 + i64::from(time.microsecond))
+}
+
+/// The keys that a mapping has so far. Most mappings have few, for which comparing is faster than hashing.
+#[derive(Default)]
+pub(super) struct Known<'d> {
+    few: Vec<Key<'d>>,
+    many: HashMap<Key<'d>, usize>,
+}
+
+impl<'d> Known<'d> {
+    /// The place of a key in the order of insertion, if it is there; if not, it is from now on.
+    pub(super) fn add(&mut self, key: Key<'d>) -> Option<usize> {
+        const FEW: usize = 12;
+        if self.many.is_empty() {
+            let found = self.few.iter().position(|known| *known == key);
+            if found.is_some() || self.few.len() < FEW {
+                if found.is_none() {
+                    self.few.push(key);
+                }
+                return found;
+            }
+            self.many = self.few.drain(..).enumerate().map(|(at, key)| (key, at)).collect();
+        }
+        let count = self.many.len();
+        match self.many.entry(key) {
+            Entry::Occupied(entry) => Some(*entry.get()),
+            Entry::Vacant(entry) => {
+                entry.insert(count);
+                None
+            }
+        }
+    }
 }

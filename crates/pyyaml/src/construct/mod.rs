@@ -13,7 +13,7 @@ use crate::limits::Limits;
 use crate::mark::Mark;
 use crate::node::{Document, NodeId, NodeKind};
 use crate::repr;
-use crate::resolver::{self, known_tag};
+use crate::resolver;
 use crate::text::Text;
 use crate::value::Value;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -23,20 +23,30 @@ type Pairs = Vec<(NodeId, NodeId)>;
 
 /// The deepest recursion, whatever the limits say, so that no stack overflows.
 const DEEPEST: usize = 900;
-const PYTHON: &str = "tag:yaml.org,2002:python/";
+const PYTHON_NAME: &str = "tag:yaml.org,2002:python/name:";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct ObjectId(usize);
 
 /// A Python object; collections hold others by reference, as in Python.
 #[derive(Debug, Clone)]
-enum Object {
+enum Object<'d> {
+    String(&'d Text<'static>),
     Leaf(Value),
     List(Vec<ObjectId>),
     Tuple(Vec<ObjectId>),
     Set(Vec<ObjectId>),
     Map(Vec<(ObjectId, ObjectId)>),
     Pairs(Vec<(ObjectId, ObjectId)>),
+}
+
+/// How far the object of a node is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Built {
+    Not,
+    /// It is being made, and needs itself if it is asked for now.
+    Half,
+    As(ObjectId),
 }
 
 /// What a tag makes.
@@ -59,32 +69,22 @@ enum Maker {
 }
 
 fn maker(tag: &str) -> Option<Maker> {
-    Some(match known_tag(tag).as_ref() {
-        resolver::NULL => Maker::Null,
-        resolver::BOOL => Maker::Bool,
-        resolver::INT => Maker::Int,
-        resolver::FLOAT => Maker::Float,
-        resolver::BINARY => Maker::Binary,
-        resolver::TIMESTAMP => Maker::Timestamp,
-        resolver::STRING => Maker::String,
-        resolver::SEQUENCE => Maker::List,
-        resolver::MAPPING => Maker::Map,
-        resolver::SET => Maker::Set,
-        resolver::OMAP => Maker::OrderedMap,
-        resolver::PAIRS => Maker::Pairs,
-        _ => match tag.strip_prefix(PYTHON)? {
-            "none" => Maker::Null,
-            "bool" => Maker::Bool,
-            "str" | "unicode" => Maker::String,
-            "bytes" => Maker::Binary,
-            "int" | "long" => Maker::Int,
-            "float" => Maker::Float,
-            "complex" => Maker::Complex,
-            "list" => Maker::List,
-            "tuple" => Maker::Tuple,
-            "dict" => Maker::Map,
-            _ => return None,
-        },
+    Some(match tag.strip_prefix("tag:yaml.org,2002:")? {
+        "str" | "python/str" | "python/unicode" => Maker::String,
+        "map" | "python/dict" => Maker::Map,
+        "seq" | "python/list" => Maker::List,
+        "int" | "python/int" | "python/long" => Maker::Int,
+        "bool" | "python/bool" => Maker::Bool,
+        "null" | "python/none" => Maker::Null,
+        "float" | "python/float" => Maker::Float,
+        "timestamp" => Maker::Timestamp,
+        "binary" | "python/bytes" => Maker::Binary,
+        "set" => Maker::Set,
+        "omap" => Maker::OrderedMap,
+        "pairs" => Maker::Pairs,
+        "python/complex" => Maker::Complex,
+        "python/tuple" => Maker::Tuple,
+        _ => return None,
     })
 }
 
@@ -94,8 +94,7 @@ pub(crate) fn construct(document: &Document, limits: Limits) -> Result<Value> {
         document,
         limits,
         objects: Vec::new(),
-        built: vec![None; document.nodes().len()],
-        busy: HashSet::new(),
+        built: vec![Built::Not; document.nodes().len()],
         queue: VecDeque::new(),
         flattened: HashMap::new(),
         renamed: HashSet::new(),
@@ -112,11 +111,8 @@ pub(crate) fn construct(document: &Document, limits: Limits) -> Result<Value> {
 struct Constructor<'d> {
     document: &'d Document,
     limits: Limits,
-    objects: Vec<Object>,
-    // The object of each node that has one.
-    built: Vec<Option<ObjectId>>,
-    // Nodes whose object is being made.
-    busy: HashSet<NodeId>,
+    objects: Vec<Object<'d>>,
+    built: Vec<Built>,
     // Collections that are made but empty.
     queue: VecDeque<(NodeId, ObjectId, Maker)>,
     // Mappings whose merge keys have been replaced by what they merge.
@@ -164,7 +160,7 @@ impl<'d> Constructor<'d> {
         Error::new(ErrorClass::Constructor, problem).at(self.mark(id))
     }
 
-    fn add(&mut self, object: Object) -> ObjectId {
+    fn add(&mut self, object: Object<'d>) -> ObjectId {
         self.objects.push(object);
         ObjectId(self.objects.len() - 1)
     }
@@ -172,15 +168,15 @@ impl<'d> Constructor<'d> {
     /// The object of a node; collections are empty as yet.
     fn object(&mut self, id: NodeId, depth: usize) -> Result<ObjectId> {
         let id = self.target(id);
-        if let Some(Some(object)) = self.built.get(id.index()) {
-            return Ok(*object);
+        match self.built.get(id.index()) {
+            Some(Built::As(object)) => return Ok(*object),
+            Some(Built::Half) => return Err(self.refuse("found unconstructable recursive node", id)),
+            _ => {}
         }
         if depth > self.limits.depth.min(DEEPEST) {
             return Err(too_deep(self.mark(id)));
         }
-        if !self.busy.insert(id) {
-            return Err(self.refuse("found unconstructable recursive node", id));
-        }
+        self.set_built(id, Built::Half);
         let tag = self.tag(id);
         let Some(maker) = maker(tag) else { return Err(self.unknown(tag, id, depth)) };
         let object = match maker {
@@ -192,26 +188,33 @@ impl<'d> Constructor<'d> {
                 let items = self.items(id, depth + 1)?;
                 self.add(Object::Tuple(items))
             }
+            Maker::String => {
+                let text = self.scalar_text(id, depth)?;
+                self.add(Object::String(text))
+            }
             _ => {
                 let value = self.scalar(id, maker, depth)?;
                 self.add(Object::Leaf(value))
             }
         };
-        self.busy.remove(&id);
-        if let Some(slot) = self.built.get_mut(id.index()) {
-            *slot = Some(object);
-        }
+        self.set_built(id, Built::As(object));
         Ok(object)
     }
 
-    fn later(&mut self, object: Object, id: NodeId, maker: Maker) -> ObjectId {
+    fn set_built(&mut self, id: NodeId, built: Built) {
+        if let Some(slot) = self.built.get_mut(id.index()) {
+            *slot = built;
+        }
+    }
+
+    fn later(&mut self, object: Object<'d>, id: NodeId, maker: Maker) -> ObjectId {
         let object = self.add(object);
         self.queue.push_back((id, object, maker));
         object
     }
 
     fn unknown(&self, tag: &str, id: NodeId, depth: usize) -> Error {
-        let Some(name) = tag.strip_prefix(PYTHON).and_then(|rest| rest.strip_prefix("name:")) else {
+        let Some(name) = tag.strip_prefix(PYTHON_NAME) else {
             let problem = format!("could not determine a constructor for the tag {}", repr::string(tag));
             return self.refuse(problem, id);
         };
@@ -342,11 +345,14 @@ impl<'d> Constructor<'d> {
         }
         self.flatten(id, 0)?;
         let pairs = self.current_pairs(id);
-        let mut known: HashMap<key::Key, usize> = HashMap::with_capacity(pairs.len());
+        let mut known = key::Known::default();
         let mut out: Vec<(ObjectId, ObjectId)> = Vec::with_capacity(pairs.len());
         for (key_node, value_node) in pairs {
             let key = self.object(key_node, 0)?;
-            if !matches!(self.objects.get(key.0), Some(Object::Leaf(_) | Object::Tuple(_))) {
+            if !matches!(
+                self.objects.get(key.0),
+                Some(Object::String(_) | Object::Leaf(_) | Object::Tuple(_))
+            ) {
                 let error = self.refuse("found unhashable key", self.target(key_node));
                 return Err(error.context_at("while constructing a mapping", self.mark(id)));
             }
@@ -360,16 +366,9 @@ impl<'d> Constructor<'d> {
                 };
                 error.at(self.mark(self.target(key_node)))
             })?;
-            match known.entry(hash) {
-                std::collections::hash_map::Entry::Occupied(entry) => {
-                    if let Some(slot) = out.get_mut(*entry.get()) {
-                        slot.1 = value;
-                    }
-                }
-                std::collections::hash_map::Entry::Vacant(entry) => {
-                    entry.insert(out.len());
-                    out.push((key, value));
-                }
+            match known.add(hash).and_then(|at| out.get_mut(at)) {
+                Some(slot) => slot.1 = value,
+                None => out.push((key, value)),
             }
         }
         Ok(out)

@@ -162,6 +162,10 @@ fn python_float(codes: &[u32]) -> Result<f64> {
 pub(super) fn complex(text: &Text<'_>) -> Result<(f64, f64)> {
     let codes: Vec<u32> = text.code_points().collect();
     let text = ascii(&codes);
+    let Some(text) = join_digits(&text) else {
+        let found = repr::codes(codes.iter().copied());
+        return Err(value_error(format!("could not convert string to complex: {found}")));
+    };
     let inner = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
     let bare = inner.unwrap_or(&text).trim_matches(' ');
     read_complex(&bare.to_ascii_lowercase())
@@ -169,7 +173,6 @@ pub(super) fn complex(text: &Text<'_>) -> Result<(f64, f64)> {
 }
 
 fn read_complex(text: &str) -> Option<(f64, f64)> {
-    let text = join_digits(text)?;
     let Some(body) = text.strip_suffix('j') else { return Some((text.parse().ok()?, 0.0)) };
     // The sign that parts real and imaginary is the last one that belongs to no exponent.
     let bytes = body.as_bytes();
