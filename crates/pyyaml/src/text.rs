@@ -8,9 +8,13 @@ use std::fmt;
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text<'a> {
     text: Cow<'a, str>,
-    // Byte offset of the U+FFFD that stands for it, and the surrogate. Nearly never there; empty costs no allocation.
-    surrogates: Vec<(usize, u16)>,
+    // Nearly never there, and boxed, since texts are moved a lot.
+    surrogates: Option<Box<Lone>>,
 }
+
+/// Byte offsets of the U+FFFD that stand for surrogates, and the surrogates.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Lone(Vec<(usize, u16)>);
 
 impl<'a> Text<'a> {
     /// The text, with U+FFFD wherever a lone surrogate stands.
@@ -20,7 +24,7 @@ impl<'a> Text<'a> {
 
     /// The lone surrogates: the byte offset in [`as_str`](Self::as_str) of the U+FFFD that stands for it, and its code.
     pub fn surrogates(&self) -> &[(usize, u16)] {
-        &self.surrogates
+        self.surrogates.as_ref().map_or(&[], |lone| &lone.0)
     }
 
     /// The code points as Python's `ord` gives them, surrogates included.
@@ -62,7 +66,7 @@ impl<'a> Text<'a> {
     pub(crate) fn push_surrogate(&mut self, code: u16) {
         let at = self.text.len();
         self.text.to_mut().push(char::REPLACEMENT_CHARACTER);
-        self.surrogates.push((at, code));
+        self.surrogates.get_or_insert_default().0.push((at, code));
     }
 }
 
@@ -80,19 +84,19 @@ impl fmt::Display for Text<'_> {
 
 impl<'a> From<&'a str> for Text<'a> {
     fn from(text: &'a str) -> Self {
-        Self { text: Cow::Borrowed(text), surrogates: Vec::new() }
+        Self { text: Cow::Borrowed(text), surrogates: None }
     }
 }
 
 impl From<String> for Text<'_> {
     fn from(text: String) -> Self {
-        Self { text: Cow::Owned(text), surrogates: Vec::new() }
+        Self { text: Cow::Owned(text), surrogates: None }
     }
 }
 
 impl PartialEq<str> for Text<'_> {
     fn eq(&self, other: &str) -> bool {
-        self.surrogates.is_empty() && self.text == other
+        self.surrogates.is_none() && self.text == other
     }
 }
 

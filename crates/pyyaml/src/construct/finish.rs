@@ -59,11 +59,20 @@ impl<'d> Finish<'d> {
         }
     }
 
+    // Loops and not `collect`, whose frames would be on the stack once for each level.
     fn all(&mut self, items: &[ObjectId], depth: usize) -> Result<Vec<Value>, Error> {
-        items.iter().map(|item| self.value(*item, depth)).collect()
+        let mut values = Vec::with_capacity(items.len());
+        for item in items {
+            values.push(self.value(*item, depth)?);
+        }
+        Ok(values)
     }
 
     fn pairs(&mut self, pairs: &[(ObjectId, ObjectId)], depth: usize) -> Result<Vec<(Value, Value)>, Error> {
-        pairs.iter().map(|(key, value)| Ok((self.value(*key, depth)?, self.value(*value, depth)?))).collect()
+        let mut values = Vec::with_capacity(pairs.len());
+        for (key, value) in pairs {
+            values.push((self.value(*key, depth)?, self.value(*value, depth)?));
+        }
+        Ok(values)
     }
 }

@@ -22,7 +22,7 @@ type Result<T> = std::result::Result<T, Error>;
 type Pairs = Vec<(NodeId, NodeId)>;
 
 /// The deepest recursion, whatever the limits say, so that no stack overflows.
-const DEEPEST: usize = 900;
+const DEEPEST: usize = 500;
 const PYTHON_NAME: &str = "tag:yaml.org,2002:python/name:";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -335,7 +335,12 @@ impl<'d> Constructor<'d> {
             let problem = format!("expected a sequence node, but found {}", self.kind_name(id));
             return Err(self.refuse(problem, id));
         };
-        items.iter().map(|item| self.object(*item, depth)).collect()
+        // A loop and not `collect`, whose frames would be on the stack once for each level.
+        let mut objects = Vec::with_capacity(items.len());
+        for item in items {
+            objects.push(self.object(*item, depth)?);
+        }
+        Ok(objects)
     }
 
     fn mapping(&mut self, id: NodeId) -> Result<Vec<(ObjectId, ObjectId)>> {
