@@ -208,8 +208,10 @@ impl<W: World> Following<'_, W> {
                 container.release().map(|release| format!("release {release}, ")).unwrap_or_default();
             self.mark(&format!("{release}container {}", container.name)).await;
             true
-        } else if known.is_some_and(|read| read.started_at != container.started_at) {
-            self.mark(&format!("{} was started again", container.name)).await;
+        } else if let Some(read) = known.filter(|read| read.started_at != container.started_at) {
+            // One that was only created when it was first looked at has not run before.
+            let again = if read.started_at.is_some() { " again" } else { "" };
+            self.mark(&format!("{} was started{again}", container.name)).await;
             true
         } else {
             false

@@ -26,6 +26,10 @@ fn ci() -> EnvName {
 
 /// A container of that release that says a line each second, beginning at once.
 fn give(world: &FakeWorld, release: u32, lines: u64) -> ContainerId {
+    lay(world, release, lines, true)
+}
+
+fn lay(world: &FakeWorld, release: u32, lines: u64, started: bool) -> ContainerId {
     let name = format!("elastalert-ci-{release}");
     let this = name.clone();
     world.default_engine().put_program(Program::new(move |launch| {
@@ -50,7 +54,7 @@ fn give(world: &FakeWorld, release: u32, lines: u64) -> ContainerId {
         removes_itself: false,
         command: Vec::new(),
     };
-    world.default_engine().give(given, true)
+    world.default_engine().give(given, started)
 }
 
 /// The texts that come within the time that `act` takes, marks included.
@@ -113,6 +117,25 @@ async fn the_next_release_takes_over_with_a_mark() {
             "== release 5, container elastalert-ci-5 =="
         ]
     );
+    assert_eq!(texts.iter().filter(|text| *text == "line 5.0").count(), 1, "{texts:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_container_seen_before_its_first_start_is_not_said_to_start_again() {
+    let world = world();
+    let first = give(&world, 4, 100);
+    let docker = world.default_engine();
+    let act = async {
+        let new = lay(&world, 5, 100, false);
+        seconds(2).await;
+        Docker::stop(&docker, &first, Duration::from_secs(1)).await.unwrap();
+        seconds(2).await;
+        Docker::start(&docker, &new).await.unwrap();
+        seconds(3).await;
+    };
+    let (texts, _) = followed(&world, Since::Beginning, act).await;
+    assert!(texts.iter().any(|text| text == "== release 5, container elastalert-ci-5 =="), "{texts:?}");
+    assert!(!texts.iter().any(|text| text.contains("again")), "{texts:?}");
     assert_eq!(texts.iter().filter(|text| *text == "line 5.0").count(), 1, "{texts:?}");
 }
 
