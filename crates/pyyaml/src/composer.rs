@@ -159,3 +159,33 @@ impl<'a> Composer<'a> {
 fn tag(properties: &Properties<'_>) -> Option<Cow<'static, str>> {
     properties.tag.as_deref().filter(|tag| *tag != "!").map(resolver::known_tag)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> Error {
+        compose(text, Limits::default()).unwrap_err()
+    }
+
+    #[test]
+    fn an_alias_points_at_its_node_even_from_within() {
+        let document = compose("&a [x, *a]", Limits::default()).unwrap();
+        let root = document.root().unwrap();
+        let alias = root.items().last().unwrap();
+        assert_eq!(
+            (alias.resolved().id(), alias.span().bytes(), alias.anchor()),
+            (root.id(), 7..9, Some("a"))
+        );
+    }
+
+    #[test]
+    fn the_first_error_is_the_one_reported() {
+        assert_eq!(error("- *a\n- '").problem(), "found undefined alias 'a'");
+        let twice = error("[&a x, &a y]");
+        assert_eq!(twice.context(), Some("found duplicate anchor 'a'; first occurrence"));
+        assert_eq!((twice.context_mark().unwrap().column, twice.mark().unwrap().column), (1, 7));
+        assert_eq!(error("a\n--- b").problem(), "but found another document");
+        assert_eq!(error("a\n--- '").problem(), "but found another document");
+    }
+}

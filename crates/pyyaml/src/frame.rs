@@ -70,3 +70,45 @@ fn decode<'a>(source: &[u8], part: &'a [u8]) -> Cow<'a, str> {
         String::from_utf8_lossy(part)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{load, parse};
+
+    #[test]
+    fn an_error_reads_as_in_python() {
+        let source = "a: b\nc\nd: e\n";
+        let frame = parse(source.as_bytes()).unwrap_err().render(source.as_bytes(), "x.yaml");
+        let wanted = [
+            "while scanning a simple key",
+            "  in \"x.yaml\", line 2, column 1:",
+            "    c",
+            "    ^",
+            "could not find expected ':'",
+            "  in \"x.yaml\", line 3, column 1:",
+            "    d: e",
+            "    ^",
+        ];
+        assert_eq!(frame.lines().collect::<Vec<_>>(), wanted);
+    }
+
+    #[test]
+    fn long_lines_are_cut_around_the_place() {
+        let source = format!("{}: a: {}", "k".repeat(60), "v".repeat(60));
+        let frame = parse(source.as_bytes()).unwrap_err().render(source.as_bytes(), "x");
+        let lines: Vec<_> = frame.lines().skip(2).collect();
+        assert_eq!(
+            lines,
+            [format!("     ... {}: a: {} ... ", "k".repeat(29), "v".repeat(30)), format!("{:41}^", "")]
+        );
+    }
+
+    #[test]
+    fn errors_that_yaml_does_not_know_have_no_frame() {
+        assert_eq!(load(b"!!bool maybe").unwrap_err().render(b"", ""), "'maybe'");
+        assert_eq!(
+            parse(b"a\0").unwrap_err().render(b"a\0", "x").lines().last(),
+            Some("  in \"x\", position 1")
+        );
+    }
+}

@@ -410,3 +410,57 @@ impl<'d> Constructor<'d> {
 fn too_deep(mark: Mark) -> Error {
     Error::new(ErrorClass::Recursion, "maximum recursion depth exceeded").at(mark)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Value, load};
+
+    fn shown(text: &str) -> String {
+        fn show(value: &Value) -> String {
+            let all = |items: &[Value]| items.iter().map(show).collect::<Vec<_>>().join(" ");
+            match value {
+                Value::String(text) => text.to_string(),
+                Value::Int(value) => value.to_string(),
+                Value::List(items) => format!("[{}]", all(items)),
+                Value::Tuple(items) | Value::Set(items) => format!("({})", all(items)),
+                Value::Map(pairs) | Value::OrderedMap(pairs) => pairs
+                    .iter()
+                    .map(|(key, value)| format!("{}={}", show(key), show(value)))
+                    .collect::<Vec<_>>()
+                    .join(" "),
+                other => format!("{other:?}"),
+            }
+        }
+        load(text.as_bytes())
+            .map_or_else(|error| format!("{}: {}", error.class(), error.problem()), |value| show(&value))
+    }
+
+    #[test]
+    fn equal_keys_are_one_key_and_the_last_value_counts() {
+        assert_eq!(shown("{1: a, 1.0: b, true: c, '1': d}"), "1=c 1=d");
+        assert_eq!(shown("{2001-01-01 00:00:00Z: a, 2001-01-01 01:00:00+1: b}").matches('=').count(), 1);
+        assert_eq!(shown("{.nan: a, .nan: b}").matches('=').count(), 2);
+        assert_eq!(shown("{&n .nan : a, *n : b}").matches('=').count(), 1);
+        assert_eq!(shown("{? !!python/tuple [1, 2] : a, ? !!python/tuple [1.0, 2] : b}"), "(1 2)=b");
+    }
+
+    #[test]
+    fn merges_come_first_and_lose_to_explicit_keys() {
+        assert_eq!(shown("{b: 4, <<: [{a: 1}, {a: 2, b: 3}]}"), "a=1 b=4");
+        assert_eq!(shown("&a {<<: *a, b: c}"), "b=c");
+        assert_eq!(
+            shown("<<: a"),
+            "ConstructorError: expected a mapping or list of mappings for merging, but found scalar"
+        );
+        assert_eq!(shown("{= : a}"), "==a");
+    }
+
+    #[test]
+    fn errors_come_in_the_order_in_which_python_builds() {
+        assert_eq!(shown("{a: [!foo x], ? [q] : y}"), "ConstructorError: found unhashable key");
+        assert_eq!(shown("[{a: !foo x}, 2024-13-45]"), "ValueError: month must be in 1..12");
+        assert_eq!(shown("? !!python/tuple [[a]]\n: b"), "TypeError: unhashable type: 'list'");
+        assert_eq!(shown("&a !!python/tuple [*a]"), "ConstructorError: found unconstructable recursive node");
+        assert_eq!(shown("!!timestamp x"), "AttributeError: 'NoneType' object has no attribute 'groupdict'");
+    }
+}

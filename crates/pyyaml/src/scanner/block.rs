@@ -135,3 +135,30 @@ impl Scanner<'_> {
 fn in_scalar(error: Error, start: Mark) -> Error {
     error.context_at("while scanning a block scalar", start)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::parse;
+
+    fn value(text: &str) -> String {
+        parse(text.as_bytes()).unwrap().root().unwrap().as_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn chomping_and_indentation_are_as_the_header_says() {
+        assert_eq!(
+            (value("|\n  a\n   b\n\n"), value("|-\n a\n\n"), value("|+\n a\n\n")),
+            ("a\n b\n".into(), "a".into(), "a\n\n".into())
+        );
+        assert_eq!((value("|1\n  a\n"), value("|+2\n   a\n")), (" a\n".into(), " a\n".into()));
+        assert_eq!(value(">\n a\n b\n\n c\n  d\n e\n"), "a b\nc\n d\ne\n");
+    }
+
+    #[test]
+    fn headers_that_say_nothing_are_refused() {
+        let problem = |text: &str| parse(text.as_bytes()).unwrap_err().problem().to_owned();
+        assert_eq!(problem("|0"), "expected indentation indicator in the range 1-9, but found 0");
+        assert_eq!(problem("|#c"), "expected chomping or indentation indicators, but found '#'");
+        assert_eq!(problem("| a"), "expected a comment or a line break, but found 'a'");
+    }
+}

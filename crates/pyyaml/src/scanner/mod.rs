@@ -283,3 +283,60 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokens(text: &str) -> String {
+        let mut scanner = Scanner::new(text);
+        let mut names = Vec::new();
+        while let Some(token) = scanner.next().unwrap() {
+            names.push(token.kind.name());
+        }
+        names.join(" ")
+    }
+
+    fn problem(text: &str) -> String {
+        let mut scanner = Scanner::new(text);
+        loop {
+            if let Err(error) = scanner.next() {
+                return format!("{} at {}", error.problem(), error.mark().unwrap().column);
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_gets_its_indicator_before_it_once_the_colon_is_seen() {
+        assert_eq!(tokens("a: b"), "<block mapping start> ? <scalar> : <scalar> <block end> <stream end>");
+        assert_eq!(
+            tokens("[a]: b"),
+            "<block mapping start> ? [ <scalar> ] : <scalar> <block end> <stream end>"
+        );
+        assert_eq!(tokens("{a\n: b}"), "{ <scalar> : <scalar> } <stream end>");
+        let far = format!("[{}]: v", "a".repeat(1021));
+        assert_eq!(tokens(&far), "<block mapping start> ? [ <scalar> ] : <scalar> <block end> <stream end>");
+        assert_eq!(
+            problem(&format!("[{}]: v", "a".repeat(1023))),
+            "mapping values are not allowed here at 1025"
+        );
+    }
+
+    #[test]
+    fn a_tab_starts_no_token_but_is_text_inside_of_one() {
+        assert_eq!(problem("a:\tb"), "found character '\\t' that cannot start any token at 2");
+        assert_eq!(problem("a: b\t"), "found character '\\t' that cannot start any token at 4");
+        assert_eq!(
+            tokens("a: |\n  \tb"),
+            "<block mapping start> ? <scalar> : <scalar> <block end> <stream end>"
+        );
+        assert_eq!(tokens("'a\n\tb'"), "<scalar> <stream end>");
+    }
+
+    #[test]
+    fn an_unfinished_key_is_reported_where_it_became_certain() {
+        assert_eq!(problem("a: b\nc\nd: e"), "could not find expected ':' at 0");
+        assert_eq!(problem("a: b: c"), "mapping values are not allowed here at 4");
+        assert_eq!(problem("- a\n b:\n - c: - d"), "mapping values are not allowed here at 2");
+    }
+}

@@ -113,3 +113,23 @@ pub(super) fn fold(first: &'static str, alone: bool) -> &'static str {
         (other, _) => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::parse;
+
+    #[test]
+    fn text_goes_on_over_lines_and_ends_before_what_means_something() {
+        let value = |text: &str| {
+            let document = parse(text.as_bytes()).unwrap();
+            let root = document.root().unwrap();
+            (root.as_str().unwrap().to_owned(), root.span().bytes())
+        };
+        assert_eq!(value("a  b \n\n c # d"), ("a  b\nc".into(), 0..9));
+        assert_eq!(value("a:b #c"), ("a:b".into(), 0..3));
+        assert_eq!(value("a\u{85} b\u{2028}c"), ("a b\u{2028}c".into(), 0..9));
+        assert_eq!(value("a\n... "), ("a".into(), 0..1));
+        assert_eq!(value("-a?[]{},"), ("-a?[]{},".into(), 0..8));
+        assert_eq!(parse(b"[a?b]").unwrap_err().problem(), "expected ',' or ']', but got '?'");
+    }
+}

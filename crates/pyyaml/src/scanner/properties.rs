@@ -239,3 +239,37 @@ pub(crate) fn too_many_digits(digits: usize) -> String {
 fn in_directive(error: Error, start: Mark) -> Error {
     error.context_at("while scanning a directive", start)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::parse;
+
+    fn tag(text: &str) -> String {
+        parse(text.as_bytes()).unwrap().root().unwrap().tag().to_owned()
+    }
+
+    #[test]
+    fn tags_are_put_together_from_handle_and_suffix() {
+        assert_eq!(
+            (tag("!foo[] 1"), tag("!!foo 1"), tag("!<x:y> 1")),
+            ("!foo[]".into(), "tag:yaml.org,2002:foo".into(), "x:y".into())
+        );
+        assert_eq!(
+            (tag("%TAG !e! e:\n---\n!e!a%c3%a4 1"), tag("! 1")),
+            ("e:aä".into(), "tag:yaml.org,2002:int".into())
+        );
+    }
+
+    #[test]
+    fn names_end_where_they_have_to() {
+        let problem = |text: &str| parse(text.as_bytes()).unwrap_err().problem().to_owned();
+        assert_eq!(problem("&x.y a"), "expected alphabetic or numeric character, but found '.'");
+        assert_eq!(
+            problem("!a%ff b"),
+            "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"
+        );
+        assert_eq!(problem("!a^ b"), "expected ' ', but found '^'");
+        assert_eq!(problem("%YAML 1\n---"), "expected a digit or '.', but found '\\n'");
+        assert!(parse(b"%FOO x\n---\na").is_ok() && parse(b"%YAML 1.3\n---\na").is_ok());
+    }
+}

@@ -164,3 +164,35 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{EventKind, events};
+
+    fn value(text: &str) -> Result<String, String> {
+        for event in events(text.as_bytes()) {
+            if let EventKind::Scalar { value, .. } = event.map_err(|error| error.problem().to_owned())?.kind {
+                return Ok(value.into_string());
+            }
+        }
+        Err("no scalar".into())
+    }
+
+    #[test]
+    fn lines_fold_and_escapes_are_replaced() {
+        assert_eq!(value("'a\n\n b''c'").unwrap(), "a\nb'c");
+        assert_eq!(value("\"a \t\n\t b\\\n  c\"").unwrap(), "a bc");
+        assert_eq!(value("\"\\x41\\u00e4\\U0001f600\\N\\_\\/\"").unwrap(), "Aä😀\u{85}\u{a0}/");
+        assert_eq!(value("\"a\u{2028}\n b\"").unwrap(), "a\u{2028}\nb");
+    }
+
+    #[test]
+    fn wrong_escapes_and_ends_are_named() {
+        let problem = |text| value(text).unwrap_err();
+        assert_eq!(problem("\"\\z\""), "found unknown escape character 'z'");
+        assert_eq!(problem("\"\\xg\""), "expected escape sequence of 2 hexadecimal numbers, but found 'g'");
+        assert_eq!(problem("\"\\U00110000\""), "chr() arg not in range(0x110000)");
+        assert_eq!(problem("'a"), "found unexpected end of stream");
+        assert_eq!(problem("'a\n--- b'"), "found unexpected document separator");
+    }
+}
