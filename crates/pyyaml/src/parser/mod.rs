@@ -129,14 +129,19 @@ impl<'a> Parser<'a> {
 
     /// Start, end and name of the next token.
     fn here(&mut self) -> Result<(Mark, Mark, &'static str)> {
+        if let Some(token) = self.scanner.peek()? {
+            return Ok((token.start, token.end, token.kind.name()));
+        }
         let mark = self.scanner.mark();
-        Ok(self.scanner.peek()?.map_or((mark, mark, "<stream end>"), |t| (t.start, t.end, t.kind.name())))
+        Ok((mark, mark, "<stream end>"))
     }
 
     fn take(&mut self) -> Result<Token<'a>> {
+        if let Some(token) = self.scanner.next()? {
+            return Ok(token);
+        }
         let mark = self.scanner.mark();
-        let end = Token { kind: TokenKind::StreamEnd, start: mark, end: mark };
-        Ok(self.scanner.next()?.unwrap_or(end))
+        Ok(Token { kind: TokenKind::StreamEnd, start: mark, end: mark })
     }
 
     /// A null that is not written.

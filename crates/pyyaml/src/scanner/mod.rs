@@ -27,6 +27,8 @@ pub(crate) struct Scanner<'a> {
     tokens: VecDeque<Token<'a>>,
     // Tokens handed out; with it, tokens have numbers that stay.
     taken: usize,
+    // The first token is certain, so that looking at it again costs nothing.
+    ready: bool,
     done: bool,
     // How many brackets and braces are open. Block structure counts only when none is.
     flow: usize,
@@ -43,6 +45,7 @@ impl<'a> Scanner<'a> {
             cursor: Cursor::new(text),
             tokens: VecDeque::new(),
             taken: 0,
+            ready: false,
             done: false,
             flow: 0,
             indent: -1,
@@ -53,13 +56,19 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next token. Behind the last one there is none, which the parser does not ask for.
+    #[inline]
     pub(crate) fn peek(&mut self) -> Result<Option<&Token<'a>>> {
-        self.fill()?;
+        if !self.ready {
+            self.fill()?;
+        }
         Ok(self.tokens.front())
     }
 
     pub(crate) fn next(&mut self) -> Result<Option<Token<'a>>> {
-        self.fill()?;
+        if !self.ready {
+            self.fill()?;
+        }
+        self.ready = false;
         let token = self.tokens.pop_front();
         self.taken += usize::from(token.is_some());
         Ok(token)
@@ -79,6 +88,7 @@ impl<'a> Scanner<'a> {
             }
             self.fetch()?;
         }
+        self.ready = true;
         Ok(())
     }
 
