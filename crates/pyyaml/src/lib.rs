@@ -2,7 +2,30 @@
 //! the same words, the same tree, the same values. For tools that have to say what a Python program will make of a
 //! file: ElastAlert, Ansible, Salt, Home Assistant.
 //!
-//! Three ways in, each built on the one before: [`events`], [`parse`] and [`load`].
+//! Three ways in, each built on the one before: [`events`], [`parse`] and [`load`]. What goes wrong is an [`Error`] with
+//! PyYAML's class, words and marks; every [`Node`] carries the [`Span`] it stands at, in bytes too.
+//!
+//! ```
+//! use pyyaml::Value;
+//!
+//! let source = b"enabled: off\n";
+//! let document = pyyaml::parse(source).unwrap();
+//! let node = document.root().and_then(|root| root.get("enabled")).unwrap();
+//! assert_eq!(node.tag(), "tag:yaml.org,2002:bool");
+//! assert_eq!(&source[node.span().bytes()], b"off");
+//!
+//! assert!(matches!(pyyaml::load(source), Ok(Value::Map(pairs)) if pairs[0].1 == Value::Bool(false)));
+//!
+//! let error = pyyaml::load(b"enabled:\toff\n").unwrap_err();
+//! assert_eq!(error.class().name(), "ScannerError");
+//! assert_eq!(error.mark().unwrap().to_string(), "line 1, column 9");
+//! ```
+//!
+//! The README says how the agreement is proven, and what is excepted.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod composer;
 mod construct;
 mod error;

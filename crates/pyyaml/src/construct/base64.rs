@@ -1,4 +1,5 @@
-//! Base64 as Python's `base64.decodebytes` takes it: characters of no meaning are passed over, padding ends it.
+//! Base64 as Python 3.13's `base64.decodebytes` takes it: characters of no meaning are passed over, and what stands
+//! behind padding is read on as if there were none. Older versions of Python end at the padding.
 
 /// The bytes, or Python's message.
 pub(super) fn decode(text: &[u8]) -> Result<Vec<u8>, String> {
@@ -13,10 +14,7 @@ pub(super) fn decode(text: &[u8]) -> Result<Vec<u8>, String> {
             b'+' => 62,
             b'/' => 63,
             b'=' => {
-                padding = padding.saturating_add(u8::from(place >= 2));
-                if place >= 2 && place + padding >= 4 {
-                    return Ok(out);
-                }
+                padding = padding.saturating_add(1);
                 continue;
             }
             _ => continue,
@@ -42,6 +40,7 @@ pub(super) fn decode(text: &[u8]) -> Result<Vec<u8>, String> {
             "Invalid base64-encoded string: number of data characters ({}) cannot be 1 more than a multiple of 4",
             out.len() / 3 * 4 + 1
         )),
+        _ if padding.saturating_add(place) >= 4 => Ok(out),
         _ => Err("Incorrect padding".into()),
     }
 }
@@ -51,9 +50,11 @@ mod tests {
     use super::decode;
 
     #[test]
-    fn padding_ends_it_and_noise_does_not() {
-        assert_eq!(decode(b"YW\nE=junk").unwrap(), b"aa");
-        assert_eq!(decode(b"YQ==YQ==").unwrap(), b"a");
+    fn padding_and_noise_are_passed_over() {
+        assert_eq!(decode(b"Y\nW-E=").unwrap(), b"aa");
+        assert_eq!(decode(b"YQ==YQ==").unwrap(), b"a\x06\x10");
+        assert_eq!(decode(b"YW=Jj").unwrap(), b"abc");
+        assert_eq!(decode(b"YQ==a").unwrap_err(), "Incorrect padding");
         assert_eq!(decode(b"YQ=").unwrap_err(), "Incorrect padding");
         assert!(decode(b"YWFhY").unwrap_err().contains("characters (5)"));
     }

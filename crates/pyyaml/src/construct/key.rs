@@ -1,6 +1,7 @@
 //! Keys as a `dict` compares them: numbers by their value whatever their type, times by the moment, a NaN by which
 //! object it is.
 
+use super::number::SHARED_NAN;
 use super::{Object, ObjectId};
 use crate::int::Int;
 use crate::text::Text;
@@ -12,7 +13,9 @@ use std::collections::hash_map::Entry;
 pub(super) enum Key<'d> {
     Null,
     Number(Number, Number),
-    /// A NaN equals nothing, but a `dict` takes the same object for the same key.
+    /// The NaN of `.nan`.
+    SharedNan,
+    /// Another NaN equals nothing, but a `dict` takes the same object for the same key.
     Nan(ObjectId),
     String(&'d Text<'static>),
     Bytes(Vec<u8>),
@@ -51,6 +54,7 @@ pub(super) fn key<'d>(objects: &[Object<'d>], id: ObjectId, budget: &mut usize) 
         Some(Object::Leaf(value)) => match value {
             Value::Bool(value) => Key::Number(Number::Whole(Int::from(i64::from(*value))), zero()),
             Value::Int(value) => Key::Number(Number::Whole(value.clone()), zero()),
+            Value::Float(value) if value.to_bits() == SHARED_NAN.to_bits() => Key::SharedNan,
             Value::Float(value) if value.is_nan() => Key::Nan(id),
             Value::Float(value) => Key::Number(number(*value), zero()),
             Value::Complex(real, imaginary) if real.is_nan() || imaginary.is_nan() => Key::Nan(id),

@@ -117,6 +117,10 @@ fn python_int(codes: &[u32], base: u32) -> Result<Int> {
     })
 }
 
+/// Every `.nan` is the same object in Python, and so the same key; only `float("nan")` makes a NaN of its own. The
+/// lowest bit tells them apart.
+pub(super) const SHARED_NAN: f64 = f64::from_bits(0x7ff8_0000_0000_0001);
+
 pub(super) fn float(text: &Text<'_>) -> Result<f64> {
     let lower = Text::from(text.as_str().to_lowercase());
     let codes = without_lines(if text.surrogates().is_empty() { &lower } else { text });
@@ -126,7 +130,7 @@ pub(super) fn float(text: &Text<'_>) -> Result<f64> {
     Ok(sign
         * match plain.as_str() {
             ".inf" => f64::INFINITY,
-            ".nan" => f64::NAN,
+            ".nan" => return Ok(SHARED_NAN),
             _ if plain.contains(':') => sexagesimal_float(codes)?,
             _ => python_float(codes)?,
         })
@@ -168,8 +172,11 @@ pub(super) fn complex(text: &Text<'_>) -> Result<(f64, f64)> {
     };
     let inner = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
     let bare = inner.unwrap_or(&text).trim_matches(' ');
-    read_complex(&bare.to_ascii_lowercase())
-        .ok_or_else(|| value_error("complex() arg is a malformed string".into()))
+    let Some(joined) = join_digits(&bare.to_ascii_lowercase()) else {
+        let found = repr::codes(codes.iter().copied());
+        return Err(value_error(format!("could not convert string to complex: {found}")));
+    };
+    read_complex(&joined).ok_or_else(|| value_error("complex() arg is a malformed string".into()))
 }
 
 fn read_complex(text: &str) -> Option<(f64, f64)> {

@@ -21,6 +21,7 @@ use crate::text::Text;
 use crate::token::{Directive, Token, TokenKind};
 use node::Place;
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 type Result<T> = std::result::Result<T, Error>;
 
@@ -64,6 +65,8 @@ pub(crate) struct Parser<'a> {
     outer: Vec<Frame>,
     // Handles of the document's %TAG directives.
     handles: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    // The place of each, since there may be thousands.
+    places: HashMap<&'a str, usize>,
 }
 
 impl<'a> Parser<'a> {
@@ -73,6 +76,7 @@ impl<'a> Parser<'a> {
             frame: Frame::StreamStart,
             outer: Vec::new(),
             handles: Vec::new(),
+            places: HashMap::new(),
         }
     }
 
@@ -172,6 +176,7 @@ impl<'a> Parser<'a> {
     fn document(&mut self, first: bool) -> Result<Event<'a>> {
         use TokenKind as T;
         self.handles.clear();
+        self.places.clear();
         if first && !at!(self, T::Directive(_) | T::DocumentStart | T::StreamEnd) {
             let (start, ..) = self.here()?;
             self.frame = Frame::BareContent;
@@ -213,7 +218,7 @@ impl<'a> Parser<'a> {
                     version = Some((major, minor));
                 }
                 TokenKind::Directive(Directive::Tag(handle, prefix)) => {
-                    if self.handles.iter().any(|(known, _)| known == handle) {
+                    if self.places.insert(handle, self.handles.len()).is_some() {
                         return refuse(format!("duplicate tag handle {}", repr::string(handle)));
                     }
                     self.handles.push((Cow::Borrowed(handle), prefix));
@@ -225,7 +230,7 @@ impl<'a> Parser<'a> {
     }
 
     fn resolve_handle(&self, handle: &str) -> Option<&str> {
-        let own = self.handles.iter().find(|(known, _)| known == handle).map(|(_, prefix)| &**prefix);
+        let own = self.places.get(handle).and_then(|at| self.handles.get(*at)).map(|(_, prefix)| &**prefix);
         own.or(match handle {
             "!" => Some("!"),
             "!!" => Some("tag:yaml.org,2002:"),

@@ -150,11 +150,7 @@ impl<'a> Scanner<'a> {
         match (char::from_u32(code), u16::try_from(code)) {
             (Some(char), _) => value.push(char),
             (None, Ok(surrogate)) => value.push_surrogate(surrogate),
-            // Python's `chr` refuses these, first by type and then by range.
-            (None, Err(_)) if i32::try_from(code).is_err() => {
-                let error = Error::new(ErrorClass::Overflow, "Python int too large to convert to C int");
-                return Err(error.at(self.cursor.mark()));
-            }
+            // Python's `chr` refuses these.
             (None, Err(_)) => {
                 let error = Error::new(ErrorClass::Value, "chr() arg not in range(0x110000)");
                 return Err(error.at(self.cursor.mark()));

@@ -1,0 +1,167 @@
+//! Texts that are made to hurt: deep, endless, repeated, with many anchors or merges. Whatever a reader answers to them
+//! it answers soon, and four times as much text takes about four times as long.
+
+use std::time::{Duration, Instant};
+
+use pyyaml::{ErrorClass, Limits};
+
+/// Bytes of the shorter text of each pair.
+const SIZE: usize = 40_000;
+
+fn time(text: &[u8]) -> Duration {
+    let begin = Instant::now();
+    pyyaml::events(text).for_each(drop);
+    drop(pyyaml::parse(text));
+    drop(pyyaml::load(text));
+    begin.elapsed()
+}
+
+/// Four times the text must not take more than eight times as long. Other programs run too, so three tries count.
+fn is_linear(name: &str, text: impl Fn(usize) -> String) {
+    let ratio = || {
+        let (short, long) = (time(text(SIZE).as_bytes()), time(text(SIZE * 4).as_bytes()));
+        // What takes less than ten milliseconds says nothing on a machine that does other things too.
+        long.as_secs_f64() / short.as_secs_f64().max(0.01)
+    };
+    let best = (0..3).map(|_| ratio()).find(|ratio| *ratio < 8.0);
+    assert!(best.is_some(), "four times as much of {name} takes more than eight times as long");
+}
+
+fn repeated(piece: &'static str) -> impl Fn(usize) -> String {
+    move |size| piece.repeat(size / piece.len())
+}
+
+#[test]
+fn repetition_takes_linear_time() {
+    for piece in [
+        "{a: ",
+        "[",
+        "[a: ",
+        "- ",
+        "? ",
+        ": ",
+        "!a ",
+        "&a ",
+        "&a\n",
+        "*a ",
+        "a\n",
+        "a: b\n",
+        "- a\n",
+        "? a\n",
+        "{a},",
+        "a ",
+        " ",
+        "\n",
+        "\t",
+        "\"",
+        "'",
+        "''",
+        "\\",
+        "#",
+        "# a\n",
+        "%A\n",
+        "---\n",
+        "...\n",
+        "|\n ",
+        ">\n ",
+        "a: |\n b\n",
+        "a,",
+        "]",
+        "}",
+        "\u{feff}",
+        "\u{85}",
+        "\u{2028}",
+        "\u{1f600}",
+        "\r",
+        "[a, ",
+        "- [] \n",
+        "- {}\n",
+        "1:",
+        "0_",
+        "1.",
+        "- 1:1\n",
+        "- 2020-01-01\n",
+        "- \"a\\\n  b\"\n",
+        "a\n\n",
+    ] {
+        is_linear(piece, repeated(piece));
+    }
+}
+
+#[test]
+fn long_tokens_take_linear_time() {
+    for (head, piece, tail) in [
+        ("\"", "a ", "\""),
+        ("\"", "\\x41", "\""),
+        ("\"", "\n", "\""),
+        ("'", "''", "'"),
+        ("'", "a\n", "'"),
+        ("a: |\n", " a\n", ""),
+        ("a: >\n", " a\n\n", ""),
+        ("a: >\n", "  \n", "b"),
+        ("a: |+\n", "\n", ""),
+        ("a: ", "b ", ""),
+        ("a: ", "b\n  ", ""),
+        ("# ", "a", ""),
+        ("!", "a", " b"),
+        ("!<", "a", "> b"),
+        ("&", "a", " b"),
+        ("%TAG !a! ", "a", "\n--- b"),
+        ("[", "a, ", "]"),
+        ("[", "a b ", "]"),
+        ("{", "a, ", "}"),
+        ("{", "? a : b, ", "}"),
+        ("!!binary ", "YWFh", ""),
+        ("0x", "f", ""),
+        ("0b", "1", ""),
+        ("0", "7", ""),
+        ("1:", "1:", "1"),
+        ("1", "1", ".0"),
+        ("1", "1", "e+1"),
+        ("_", "_", ""),
+        ("2020-01-01 00:00:00.", "0", ""),
+    ] {
+        is_linear(piece, |size| [head, &piece.repeat(size / piece.len()), tail].concat());
+    }
+}
+
+fn numbered(size: usize, line: impl Fn(usize) -> String) -> String {
+    (0..size / 20).map(line).collect()
+}
+
+#[test]
+fn many_names_take_linear_time() {
+    is_linear("anchors", |size| numbered(size, |at| format!("- &x{at} a\n- *x{at}\n")));
+    is_linear("keys", |size| numbered(size, |at| format!("key{at}: value\n")));
+    is_linear("numbers as keys", |size| numbered(size, |at| format!("{at}: {at}.5\n{at}.0: a\n")));
+    is_linear("members", |size| format!("!!set\n{}", numbered(size, |at| format!("? member {at}\n"))));
+    is_linear("merges", |size| {
+        format!("- &x {{a: 1}}\n{}", numbered(size, |at| format!("- {{<<: *x, b: {at}}}\n")))
+    });
+    is_linear("tags", |size| format!("{}---\na", numbered(size, |at| format!("%TAG !t{at}! x\n"))));
+}
+
+#[test]
+fn what_aliases_multiply_is_refused_and_not_made() {
+    let many = |line: fn(usize) -> String| (1..40).map(line).collect::<Vec<_>>().concat();
+    let laughs = many(|at| format!("- &x{at} [*x{0}, *x{0}]\n", at - 1));
+    let merges = many(|at| format!("- &x{at} {{<<: [*x{0}, *x{0}]}}\n", at - 1));
+    let pairs = many(|at| format!("- &x{at} !!pairs [a: *x{0}, a: *x{0}]\n", at - 1));
+    for text in
+        [format!("- &x0 [a]\n{laughs}"), format!("- &x0 {{a: 1}}\n{merges}"), format!("- &x0 [a]\n{pairs}")]
+    {
+        let begin = Instant::now();
+        let limits = Limits { values: 100_000, ..Limits::default() };
+        let class = pyyaml::load_within(text.as_bytes(), limits).map(drop).map_err(|error| error.class());
+        assert!(matches!(class, Ok(()) | Err(ErrorClass::Limit)), "{class:?}");
+        assert!(begin.elapsed() < Duration::from_secs(10), "{}", text.lines().next_back().unwrap());
+    }
+}
+
+#[test]
+fn depth_ends_in_an_error_and_not_in_an_overflowing_stack() {
+    for piece in ["[", "{a: ", "- ", "? ", "!!set {? ", "[a: ", "{? "] {
+        let class = pyyaml::load(piece.repeat(100_000).as_bytes()).map(drop).unwrap_err().class();
+        assert_eq!(class, ErrorClass::Recursion, "{piece}");
+    }
+}
