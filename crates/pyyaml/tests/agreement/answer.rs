@@ -67,10 +67,22 @@ struct Places {
 impl Places {
     fn new(source: &[u8]) -> Self {
         let mut count = 0;
+        let utf16 = source.starts_with(b"\xff\xfe") || source.starts_with(b"\xfe\xff");
+        let little = source.first() == Some(&0xff);
         let characters = (!source.is_ascii()).then(|| {
-            let starts = source.iter().map(|byte| {
+            let begins = source.iter().enumerate().map(|(at, byte)| {
+                if !utf16 {
+                    byte & 0xc0 != 0x80
+                } else if at % 2 == 0 {
+                    // The second half of a surrogate pair is no character of its own.
+                    source.get(at + usize::from(little)).is_none_or(|high| high & 0xfc != 0xdc)
+                } else {
+                    false
+                }
+            });
+            let starts = begins.map(|begins| {
                 let before = count;
-                count += usize::from(byte & 0xc0 != 0x80);
+                count += usize::from(begins);
                 before
             });
             let mut all: Vec<usize> = starts.collect();
@@ -293,7 +305,7 @@ fn values(json: &mut Json, value: &Value) -> usize {
         Value::List(items) => container(json, "list", items.len(), &mut items.iter()),
         Value::Tuple(items) => container(json, "tuple", items.len(), &mut items.iter()),
         Value::Map(pairs) => {
-            container(json, "dict", pairs.len(), &mut pairs.iter().flat_map(|(key, value)| [key, value]));
+            container(json, "dict", pairs.len() * 2, &mut pairs.iter().flat_map(|(key, value)| [key, value]));
         }
         Value::Set(items) => {
             // A set has no order that means anything: sorted by what is written of its members.

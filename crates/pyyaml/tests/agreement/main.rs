@@ -107,7 +107,6 @@ fn show(found: &[Found]) {
 }
 
 #[test]
-#[ignore = "the reader is on its way"]
 fn the_corpus_is_read_as_pyyaml_reads_it() {
     let corpus = corpus();
     assert!(corpus.len() >= 500, "the corpus has only {} files", corpus.len());
@@ -140,7 +139,6 @@ fn record(corpus: &[(String, Vec<u8>)]) {
 }
 
 #[test]
-#[ignore = "the reader is on its way"]
 fn edits_are_read_as_pyyaml_reads_them() {
     let (seed, edits) = (number("PYYAML_SEED", SEED), number("PYYAML_EDITS", EDITS));
     let begin = Instant::now();
