@@ -439,7 +439,7 @@ mod tests {
     fn equal_keys_are_one_key_and_the_last_value_counts() {
         assert_eq!(shown("{1: a, 1.0: b, true: c, '1': d}"), "1=c 1=d");
         assert_eq!(shown("{2001-01-01 00:00:00Z: a, 2001-01-01 01:00:00+1: b}").matches('=').count(), 1);
-        assert_eq!(shown("{.nan: a, .nan: b}").matches('=').count(), 2);
+        assert_eq!(shown("{.nan: a, .NaN: b, !!float nan: c}").matches('=').count(), 2);
         assert_eq!(shown("{&n .nan : a, *n : b}").matches('=').count(), 1);
         assert_eq!(shown("{? !!python/tuple [1, 2] : a, ? !!python/tuple [1.0, 2] : b}"), "(1 2)=b");
     }
