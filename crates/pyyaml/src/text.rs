@@ -51,6 +51,22 @@ impl<'a> Text<'a> {
         self.text.is_empty()
     }
 
+    /// `str.lower`
+    pub(crate) fn to_lowercase(&self) -> Text<'static> {
+        if self.surrogates.is_none() {
+            return Text::from(self.text.to_lowercase());
+        }
+        let mut lower = Text::default();
+        for code in self.code_points() {
+            match (char::from_u32(code), u16::try_from(code)) {
+                (Some(char), _) => char.to_lowercase().for_each(|char| lower.push(char)),
+                (None, Ok(surrogate)) => lower.push_surrogate(surrogate),
+                (None, Err(_)) => {}
+            }
+        }
+        lower
+    }
+
     pub(crate) fn push(&mut self, char: char) {
         self.text.to_mut().push(char);
     }

@@ -264,18 +264,11 @@ impl<'d> Constructor<'d> {
         Ok(match maker {
             Maker::Null => Value::Null,
             Maker::Bool => {
-                let lower = text.as_str().to_lowercase();
+                let lower = text.to_lowercase();
                 let value = match lower.as_str() {
                     "yes" | "true" | "on" => true,
                     "no" | "false" | "off" => false,
-                    _ => {
-                        let known = if text.surrogates().is_empty() {
-                            repr::string(&lower)
-                        } else {
-                            repr::text_of(text)
-                        };
-                        return Err(at(Error::new(ErrorClass::Key, known)));
-                    }
+                    _ => return Err(at(Error::new(ErrorClass::Key, repr::text_of(&lower)))),
                 };
                 Value::Bool(value)
             }

@@ -24,20 +24,18 @@ fn without_lines(text: &Text<'_>) -> Vec<u32> {
     text.code_points().filter(|code| *code != u32::from('_')).collect()
 }
 
-/// The string that Python's number parsers look at: blanks of any kind cut off, digits of any script made ASCII.
+/// The string that Python's number parsers look at: digits of any script made ASCII, and blanks cut off.
 fn ascii(codes: &[u32]) -> String {
-    let char = |code: &u32| {
-        let digit = ZEROS.iter().find_map(|zero| code.checked_sub(*zero).filter(|by| *by < 10));
-        match digit.and_then(|digit| char::from_digit(digit, 10)) {
-            Some(digit) => digit,
-            None => match char::from_u32(*code) {
-                Some(char) if char.is_whitespace() || ('\x1c'..='\x1f').contains(&char) => ' ',
-                Some(char) if char.is_ascii() => char,
-                _ => '?',
-            },
+    let char = |code: &u32| match char::from_u32(*code) {
+        Some(char) if char.is_ascii() => char,
+        Some(char) if char.is_whitespace() => ' ',
+        _ => {
+            let digit = ZEROS.iter().find_map(|zero| code.checked_sub(*zero).filter(|by| *by < 10));
+            digit.and_then(|digit| char::from_digit(digit, 10)).unwrap_or('?')
         }
     };
-    codes.iter().map(char).collect::<String>().trim_matches(' ').to_owned()
+    let text: String = codes.iter().map(char).collect();
+    text.trim_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']).to_owned()
 }
 
 fn value_error(problem: String) -> Error {
@@ -122,8 +120,7 @@ fn python_int(codes: &[u32], base: u32) -> Result<Int> {
 pub(super) const SHARED_NAN: f64 = f64::from_bits(0x7ff8_0000_0000_0001);
 
 pub(super) fn float(text: &Text<'_>) -> Result<f64> {
-    let lower = Text::from(text.as_str().to_lowercase());
-    let codes = without_lines(if text.surrogates().is_empty() { &lower } else { text });
+    let codes = without_lines(&text.to_lowercase());
     let (negative, codes) = split_sign(&codes)?;
     let sign = if negative { -1.0 } else { 1.0 };
     let plain: String = codes.iter().map(|code| char::from_u32(*code).unwrap_or('?')).collect();
@@ -171,12 +168,9 @@ pub(super) fn complex(text: &Text<'_>) -> Result<(f64, f64)> {
         return Err(value_error(format!("could not convert string to complex: {found}")));
     };
     let inner = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
-    let bare = inner.unwrap_or(&text).trim_matches(' ');
-    let Some(joined) = join_digits(&bare.to_ascii_lowercase()) else {
-        let found = repr::codes(codes.iter().copied());
-        return Err(value_error(format!("could not convert string to complex: {found}")));
-    };
-    read_complex(&joined).ok_or_else(|| value_error("complex() arg is a malformed string".into()))
+    let bare = inner.unwrap_or(&text).trim_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']);
+    read_complex(&bare.to_ascii_lowercase())
+        .ok_or_else(|| value_error("complex() arg is a malformed string".into()))
 }
 
 fn read_complex(text: &str) -> Option<(f64, f64)> {
@@ -197,8 +191,11 @@ fn read_complex(text: &str) -> Option<(f64, f64)> {
     Some((if real.is_empty() { 0.0 } else { real.parse().ok()? }, imaginary))
 }
 
-/// Takes out each `_` between two digits; one elsewhere is no number.
+/// Takes out each `_` between two digits; one elsewhere is no number, nor is one in a text with a NUL.
 fn join_digits(text: &str) -> Option<String> {
+    if text.contains('_') && text.contains('\0') {
+        return None;
+    }
     let bytes = text.as_bytes();
     let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
     let misplaced =
