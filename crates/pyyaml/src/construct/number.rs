@@ -124,13 +124,13 @@ pub(super) fn float(text: &Text<'_>) -> Result<f64> {
     let (negative, codes) = split_sign(&codes)?;
     let sign = if negative { -1.0 } else { 1.0 };
     let plain: String = codes.iter().map(|code| char::from_u32(*code).unwrap_or('?')).collect();
-    Ok(sign
-        * match plain.as_str() {
-            ".inf" => f64::INFINITY,
-            ".nan" => return Ok(SHARED_NAN),
-            _ if plain.contains(':') => sexagesimal_float(codes)?,
-            _ => python_float(codes)?,
-        })
+    match plain.as_str() {
+        // Not multiplied by the sign: whether a product keeps the bits of a NaN is not for sure.
+        ".nan" => Ok(SHARED_NAN),
+        ".inf" => Ok(sign * f64::INFINITY),
+        _ if plain.contains(':') => Ok(sign * sexagesimal_float(codes)?),
+        _ => Ok(sign * python_float(codes)?),
+    }
 }
 
 fn sexagesimal_float(codes: &[u32]) -> Result<f64> {
