@@ -24,19 +24,29 @@ fn without_lines(text: &Text<'_>) -> Vec<u32> {
     text.code_points().filter(|code| *code != u32::from('_')).collect()
 }
 
-/// The string that Python's number parsers look at: digits of any script made ASCII, and blanks cut off.
+/// The string that Python's number parsers look at: digits of any script made ASCII, blanks cut off, and everything
+/// behind a character that is neither cut off too, with `?` in its place.
 fn ascii(codes: &[u32]) -> String {
-    let char = |code: &u32| match char::from_u32(*code) {
-        Some(char) if char.is_ascii() => char,
-        Some(char) if char.is_whitespace() => ' ',
-        _ => {
-            let digit = ZEROS.iter().find_map(|zero| code.checked_sub(*zero).filter(|by| *by < 10));
-            digit.and_then(|digit| char::from_digit(digit, 10)).unwrap_or('?')
+    let mut text = String::with_capacity(codes.len());
+    for code in codes {
+        let digit = || ZEROS.iter().find_map(|zero| code.checked_sub(*zero).filter(|by| *by < 10));
+        match char::from_u32(*code) {
+            Some(char) if char.is_ascii() => text.push(char),
+            Some(char) if char.is_whitespace() => text.push(' '),
+            _ => match digit().and_then(|digit| char::from_digit(digit, 10)) {
+                Some(digit) => text.push(digit),
+                None => {
+                    text.push('?');
+                    break;
+                }
+            },
         }
-    };
-    let text: String = codes.iter().map(char).collect();
-    text.trim_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']).to_owned()
+    }
+    text.trim_matches(BLANKS).to_owned()
 }
+
+/// What C's `isspace` calls a blank.
+const BLANKS: [char; 6] = [' ', '\t', '\n', '\x0b', '\x0c', '\r'];
 
 fn value_error(problem: String) -> Error {
     Error::new(ErrorClass::Value, problem)
@@ -168,7 +178,7 @@ pub(super) fn complex(text: &Text<'_>) -> Result<(f64, f64)> {
         return Err(value_error(format!("could not convert string to complex: {found}")));
     };
     let inner = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
-    let bare = inner.unwrap_or(&text).trim_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']);
+    let bare = inner.unwrap_or(&text).trim_matches(BLANKS);
     read_complex(&bare.to_ascii_lowercase())
         .ok_or_else(|| value_error("complex() arg is a malformed string".into()))
 }
