@@ -33,13 +33,13 @@ fn ascii(codes: &[u32]) -> String {
         match char::from_u32(*code) {
             Some(char) if char.is_ascii() => text.push(char),
             Some(char) if char.is_whitespace() => text.push(' '),
-            _ => match digit().and_then(|digit| char::from_digit(digit, 10)) {
-                Some(digit) => text.push(digit),
-                None => {
+            _ => {
+                let Some(digit) = digit().and_then(|digit| char::from_digit(digit, 10)) else {
                     text.push('?');
                     break;
-                }
-            },
+                };
+                text.push(digit);
+            }
         }
     }
     text.trim_matches(BLANKS).to_owned()
