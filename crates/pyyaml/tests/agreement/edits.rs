@@ -192,8 +192,10 @@ fn lines(text: &[u8]) -> Vec<Vec<u8>> {
 /// The text with this number. `bases` are whole texts, most of them good.
 pub(crate) fn edited(bases: &[Vec<u8>], seed: u64, number: u64) -> Vec<u8> {
     let random = &mut Random::new(seed, number);
-    if random.below(6) == 0 {
-        return soup(random);
+    match random.below(12) {
+        0 | 1 => return soup(random),
+        2 => return scalar(random),
+        _ => {}
     }
     let mut text = window(random, bases);
     for _ in 0..*random.pick(&[1, 1, 1, 2, 2, 3]) {
@@ -201,6 +203,52 @@ pub(crate) fn edited(bases: &[Vec<u8>], seed: u64, number: u64) -> Vec<u8> {
     }
     text.truncate(boundary(&text, 1500));
     text
+}
+
+/// One scalar of the characters that numbers and times are made of, with or without a tag that wants one.
+fn scalar(random: &mut Random) -> Vec<u8> {
+    let tags = [
+        "",
+        "",
+        "",
+        "",
+        "!!int ",
+        "!!float ",
+        "!!timestamp ",
+        "!!binary ",
+        "!!bool ",
+        "!!null ",
+        "!!python/complex ",
+        "!!python/int ",
+        "!!python/bytes ",
+    ];
+    let stems = [
+        "",
+        "",
+        "2020-01-01",
+        "2020-2-28 23:59:59",
+        "0x",
+        "0b",
+        "0",
+        "1:30",
+        ".",
+        "-",
+        "1.5e+",
+        "YWJj",
+        "1+2j",
+    ];
+    let alphabet: Vec<char> = "00112345679__..::++--eEjxXbBaAfFtTzZnis=/ \t\u{661}".chars().collect();
+    let mut text =
+        [*random.pick(&["", "- ", "a: ", "? "]), *random.pick(&tags), *random.pick(&stems)].concat();
+    let quoted = random.below(4) == 0;
+    if quoted {
+        text = format!("{}\"{}", random.pick(&tags), random.pick(&stems));
+    }
+    for _ in 0..random.below(10) {
+        text.push(*random.pick(&alphabet));
+    }
+    text.push_str(if quoted { "\"\n" } else { "\n" });
+    text.into_bytes()
 }
 
 /// Nothing but telling pieces and short words: snippets that no hand would write, but some program will.

@@ -66,7 +66,7 @@ fn bases() -> Vec<Vec<u8>> {
     rules.chain(others).map(|(_, text)| text).collect()
 }
 
-/// Recorded answers by name of the file: each line has the name, a tab and the answer.
+/// Recorded answers by name of the file, and by no name what gave them: a tab parts both.
 fn recorded() -> BTreeMap<String, String> {
     let text = fs::read_to_string(tests().join("answers.jsonl")).unwrap();
     let pair = |line: &str| line.split_once('\t').map(|(name, answer)| (name.to_owned(), answer.to_owned()));
@@ -80,7 +80,7 @@ fn number(name: &str, otherwise: u64) -> u64 {
 
 /// Prints what every run is to show; the test harness would hide what `println!` prints of a test that passes.
 fn say(text: &str) {
-    io::stdout().write_all(format!("{text}\n").as_bytes()).unwrap();
+    io::stdout().write_all(format!("\n{text}\n").as_bytes()).unwrap();
 }
 
 /// A disagreement, found and perhaps made smaller.
@@ -114,11 +114,11 @@ fn the_corpus_is_read_as_pyyaml_reads_it() {
         record(&corpus);
     }
     let recorded = recorded();
-    let mut tally = Tally::default();
+    let mut tally = Tally::of(&recorded[""]);
     let mut found = Vec::new();
     for (name, text) in corpus {
         let theirs = recorded.get(&name).unwrap_or_else(|| panic!("no answer is recorded for {name}"));
-        if let Some(kind) = tally.count(&text, theirs, &answer(&text)) {
+        if let Some(kind) = tally.count(theirs, &answer(&text)) {
             found.push(Found { kind, name, text });
         }
     }
@@ -130,7 +130,7 @@ fn the_corpus_is_read_as_pyyaml_reads_it() {
 /// Asks PyYAML about every file and writes down what it says.
 fn record(corpus: &[(String, Vec<u8>)]) {
     let oracle = Oracle::start().expect("PYYAML_RECORD needs ALERTDECK_DEV_IMAGE or PYYAML_PYTHON");
-    let mut text = format!("{}\n", oracle.version);
+    let mut text = format!("\t{}\n", oracle.version);
     let mut names = corpus.iter();
     oracle.all(corpus.iter().map(|(_, text)| text.clone()), |_, answer| {
         text.extend([&names.next().unwrap().0, "\t", answer, "\n"]);
@@ -145,20 +145,19 @@ fn edits_are_read_as_pyyaml_reads_them() {
     let bases = bases();
     let part = |at: u64| {
         let oracle = Oracle::start()?;
-        let version = oracle.version.clone();
-        let mut tally = Tally::default();
+        let mut tally = Tally::of(&oracle.version);
         let mut found: Vec<Found> = Vec::new();
         let mut numbers = (at..edits).step_by(usize::try_from(ORACLES).unwrap());
         let texts = numbers.clone().map(|number| edits::edited(&bases, seed, number));
         oracle.all(texts, |text, theirs| {
             let name = format!("edit {} of seed {seed}", numbers.next().unwrap());
-            if let Some(kind) = tally.count(text, theirs, &answer(text))
+            if let Some(kind) = tally.count(theirs, &answer(text))
                 && found.iter().filter(|one| one.kind == kind).count() < SHOWN
             {
                 found.push(Found { kind, name, text: text.to_vec() });
             }
         });
-        Some((version, tally, found))
+        Some((tally, found))
     };
     let part = &part;
     let parts: Option<Vec<_>> = thread::scope(|scope| {
@@ -172,13 +171,11 @@ fn edits_are_read_as_pyyaml_reads_them() {
     };
     let mut tally = Tally::default();
     let mut found = Vec::new();
-    let mut version = String::new();
-    for (its_version, its_tally, its_found) in parts {
-        version = its_version;
+    for (its_tally, its_found) in parts {
         tally.merge(&its_tally);
         found.extend(its_found);
     }
-    say(&format!("edits, seed {seed}, {version}, {} s: {tally}", begin.elapsed().as_secs()));
+    say(&format!("edits, seed {seed}, {}, {} s: {tally}", tally.python, begin.elapsed().as_secs()));
     if !found.is_empty() {
         let mut oracle = Oracle::start().unwrap();
         for one in &mut found {

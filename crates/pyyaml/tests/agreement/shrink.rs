@@ -7,6 +7,7 @@ use crate::oracle::Oracle;
 
 /// Pieces of shrinking length are cut out as long as the difference stays.
 pub(crate) fn shrink(oracle: &mut Oracle, text: &[u8], kind: &str) -> Vec<u8> {
+    let python = oracle.version.clone();
     let mut text = text.to_vec();
     let mut piece = (text.len() / 2).max(1);
     loop {
@@ -18,7 +19,7 @@ pub(crate) fn shrink(oracle: &mut Oracle, text: &[u8], kind: &str) -> Vec<u8> {
         let smaller = candidates.into_iter().zip(answers).find(|(candidate, theirs)| {
             let ours = answer(candidate);
             *theirs != ours
-                && exception(candidate, theirs, &ours).is_none()
+                && exception(&python, theirs, &ours).is_none()
                 && first_difference(theirs, &ours) == Some(kind)
         });
         match smaller {
