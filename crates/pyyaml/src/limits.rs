@@ -11,7 +11,7 @@ pub struct Limits {
     pub depth: usize,
     /// Aliases in the document.
     pub aliases: usize,
-    /// Values that [`load`](crate::load) makes, those that aliases repeat included.
+    /// Values that [`load`](crate::load) makes beyond those that are written, because aliases and merges repeat them.
     pub values: usize,
 }
 

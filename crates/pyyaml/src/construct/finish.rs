@@ -16,15 +16,13 @@ pub(super) struct Finish<'d> {
 
 impl<'d> Finish<'d> {
     pub(super) fn new(objects: Vec<Object<'d>>, limits: Limits) -> Self {
-        Self { open: vec![false; objects.len()], objects, left: limits.values, limits }
+        let left = limits.values.saturating_add(objects.len());
+        Self { open: vec![false; objects.len()], objects, left, limits }
     }
 
     pub(super) fn value(&mut self, id: ObjectId, depth: usize) -> Result<Value, Error> {
         self.left = self.left.checked_sub(1).ok_or_else(|| {
-            Error::new(
-                ErrorClass::Limit,
-                format!("more than {} values, repeated ones included", self.limits.values),
-            )
+            Error::new(ErrorClass::Limit, format!("aliases repeat more than {} values", self.limits.values))
         })?;
         let inner = match self.objects.get(id.0) {
             None => return Ok(Value::Null),
