@@ -1,5 +1,5 @@
-//! Base64 as Python 3.13's `base64.decodebytes` takes it: characters of no meaning are passed over, and what stands
-//! behind padding is read on as if there were none. Older versions of Python end at the padding.
+//! Base64 as a late Python 3.13's `base64.decodebytes` takes it: characters of no meaning are passed over, and what stands
+//! behind padding is read on as if there were none. 3.11 and 3.13.0 end at the padding.
 
 /// The bytes, or Python's message.
 pub(super) fn decode(text: &[u8]) -> Result<Vec<u8>, String> {
