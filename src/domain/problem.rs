@@ -65,7 +65,7 @@ pub mod code {
     pub const GUARDED: &str = "guard.refused";
     /// A secret could not be had from its provider.
     pub const SECRET_MISSING: &str = "secret.missing";
-    /// The rendered search settings do not name a search engine.
+    /// The search engine does not answer, or none is named.
     pub const SEARCH_UNREACHABLE: &str = "search.unreachable";
 }
 

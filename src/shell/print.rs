@@ -44,8 +44,6 @@ pub enum Exit {
     PutBack = 5,
     /// The deploy failed and nothing runs.
     Down = 6,
-    /// What runs is not what was deployed.
-    Drifted = 7,
     /// No engine answers.
     Unreachable = 8,
     /// The person stopped it.

@@ -55,7 +55,7 @@ pub struct Arguments {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 yes or nothing to do, 1 error, 2 changes or no, 3 check failed, 4 locked, \
-5 deploy failed and put back, 6 down, 7 drifted, 8 engine unreachable, 130 interrupted.";
+5 deploy failed and put back, 6 down, 8 engine unreachable, 130 interrupted.";
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
