@@ -28,7 +28,7 @@ struct Composer<'a> {
 }
 
 pub(crate) fn compose(text: &str, limits: Limits) -> Result<Document> {
-    let mut parser = Parser::new(text);
+    let mut parser = Parser::with_comments(text);
     let mut composer = Composer {
         limits,
         document: Document::default(),
@@ -39,6 +39,7 @@ pub(crate) fn compose(text: &str, limits: Limits) -> Result<Document> {
     while let Some(event) = parser.next()? {
         composer.add(event)?;
     }
+    composer.document.comments = parser.take_comments();
     Ok(composer.document)
 }
 

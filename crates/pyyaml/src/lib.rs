@@ -26,6 +26,7 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+mod comment;
 mod composer;
 mod construct;
 mod error;
@@ -47,6 +48,7 @@ mod token;
 mod utf16;
 mod value;
 
+pub use comment::Comment;
 pub use error::{Error, ErrorClass};
 pub use event::{Event, EventKind, Properties, ScalarStyle};
 pub use int::Int;

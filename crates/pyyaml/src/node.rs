@@ -1,6 +1,7 @@
 //! The tree of a document: nodes with tag, anchor, style and span, kept in one list and named by index, so that an
 //! alias can point at a node above itself. [`NodeRef`] walks it without the list in hand.
 
+use crate::comment::Comment;
 use crate::event::ScalarStyle;
 use crate::mark::{Mark, Span};
 use crate::text::Text;
@@ -22,6 +23,7 @@ impl NodeId {
 pub struct Document {
     pub(crate) nodes: Vec<Node>,
     pub(crate) root: Option<NodeId>,
+    pub(crate) comments: Vec<Comment>,
 }
 
 impl Document {
@@ -40,6 +42,7 @@ impl Document {
             map(&mut node.span.start);
             map(&mut node.span.end);
         }
+        self.comments.iter_mut().flat_map(Comment::marks).for_each(map);
     }
 
     /// The node of this id; `None` when the id comes from another document.
@@ -95,7 +98,7 @@ pub enum NodeKind {
 /// A node together with its document.
 #[derive(Debug, Clone, Copy)]
 pub struct NodeRef<'d> {
-    document: &'d Document,
+    pub(crate) document: &'d Document,
     node: &'d Node,
     id: NodeId,
 }

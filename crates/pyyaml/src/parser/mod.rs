@@ -12,6 +12,7 @@ mod block;
 mod flow;
 mod node;
 
+use crate::comment::Comment;
 use crate::error::{Error, ErrorClass};
 use crate::event::{Event, EventKind, Properties, ScalarStyle};
 use crate::mark::Mark;
@@ -78,6 +79,18 @@ impl<'a> Parser<'a> {
             handles: Vec::new(),
             places: HashMap::new(),
         }
+    }
+
+    /// One that keeps the comments.
+    pub(crate) fn with_comments(text: &'a str) -> Self {
+        let mut parser = Self::new(text);
+        parser.scanner.keep_comments();
+        parser
+    }
+
+    /// The comments so far; behind the last event they are all.
+    pub(crate) fn take_comments(&mut self) -> Vec<Comment> {
+        self.scanner.take_comments()
     }
 
     /// The next event; `None` behind the last one.

@@ -94,9 +94,7 @@ impl Scanner<'_> {
 
     fn block_header_end(&mut self, start: Mark) -> Result<()> {
         self.cursor.skip_spaces();
-        if self.cursor.peek() == b'#' {
-            self.cursor.take_line();
-        }
+        self.skip_comment();
         if !self.cursor.at_line_end() {
             return Err(in_scalar(self.expected("a comment or a line break"), start));
         }

@@ -164,6 +164,18 @@ impl<'a> Cursor<'a> {
         self.is_blank(self.pos + offset)
     }
 
+    /// Where what stands before this place on its line ends, blanks and an indicator left out; `None` when nothing does.
+    pub(super) fn end_before(&self, mark: Mark, indicators: &[char]) -> Option<Mark> {
+        let line = self.slice(0, mark.byte);
+        let before = line.trim_end_matches(' ');
+        if line.len() - before.len() == mark.column {
+            return None;
+        }
+        let before = before.strip_suffix(indicators).unwrap_or(before).trim_end_matches(' ');
+        let column = mark.column.saturating_sub(mark.byte - before.len());
+        Some(Mark { byte: before.len(), line: mark.line, column })
+    }
+
     /// Whether a line break or the end stands here.
     pub(super) fn at_line_end(&self) -> bool {
         self.peek() == 0 || self.at_break()

@@ -10,9 +10,10 @@ mod quoted;
 
 pub(crate) use properties::{MAX_DIGITS, too_many_digits};
 
+use crate::comment::Comment;
 use crate::error::{Error, ErrorClass};
 use crate::event::ScalarStyle;
-use crate::mark::Mark;
+use crate::mark::{Mark, Span};
 use crate::repr;
 use crate::token::{Token, TokenKind};
 use cursor::Cursor;
@@ -37,6 +38,8 @@ pub(crate) struct Scanner<'a> {
     outer_indents: Vec<isize>,
     keys: Keys,
     key_allowed: bool,
+    // None when nobody asks for them.
+    comments: Option<Vec<Comment>>,
 }
 
 impl<'a> Scanner<'a> {
@@ -52,7 +55,16 @@ impl<'a> Scanner<'a> {
             outer_indents: Vec::new(),
             keys: Keys::default(),
             key_allowed: true,
+            comments: None,
         }
+    }
+
+    pub(crate) fn keep_comments(&mut self) {
+        self.comments = Some(Vec::new());
+    }
+
+    pub(crate) fn take_comments(&mut self) -> Vec<Comment> {
+        self.comments.take().unwrap_or_default()
     }
 
     /// The next token. Behind the last one there is none, which the parser does not ask for.
@@ -151,15 +163,26 @@ impl<'a> Scanner<'a> {
         }
         loop {
             self.cursor.skip_spaces();
-            if self.cursor.peek() == b'#' {
-                self.cursor.take_line();
-            }
+            self.skip_comment();
             if self.cursor.take_break().is_none() {
                 return;
             }
             if self.flow == 0 {
                 self.key_allowed = true;
             }
+        }
+    }
+
+    /// Moves over a comment if one begins here.
+    fn skip_comment(&mut self) {
+        if self.cursor.peek() != b'#' {
+            return;
+        }
+        let start = self.cursor.mark();
+        self.cursor.take_line();
+        if let Some(comments) = &mut self.comments {
+            let behind = self.cursor.end_before(start, if self.flow > 0 { &[',', ':'] } else { &[':'] });
+            comments.push(Comment { span: Span { start, end: self.cursor.mark() }, behind });
         }
     }
 

@@ -94,9 +94,7 @@ impl<'a> Scanner<'a> {
             end = self.cursor.mark();
         }
         self.cursor.skip_spaces();
-        if self.cursor.peek() == b'#' {
-            self.cursor.take_line();
-        }
+        self.skip_comment();
         if !self.cursor.at_line_end() {
             return Err(in_directive(self.expected("a comment or a line break"), start));
         }
