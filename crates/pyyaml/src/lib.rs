@@ -3,7 +3,8 @@
 //! file: ElastAlert, Ansible, Salt, Home Assistant.
 //!
 //! Three ways in, each built on the one before: [`events`], [`parse`] and [`load`]. What goes wrong is an [`Error`] with
-//! PyYAML's class, words and marks; every [`Node`] carries the [`Span`] it stands at, in bytes too.
+//! PyYAML's class, words and marks; every [`Node`] carries the [`Span`] it stands at, in bytes too. [`Edit`] changes a
+//! text in place.
 //!
 //! ```
 //! use pyyaml::Value;
@@ -29,6 +30,7 @@ struct Readme;
 mod comment;
 mod composer;
 mod construct;
+mod edit;
 mod error;
 mod event;
 mod frame;
@@ -49,6 +51,7 @@ mod utf16;
 mod value;
 
 pub use comment::Comment;
+pub use edit::{Edit, EditError, Edited, Splice, to_flow, to_flow_like};
 pub use error::{Error, ErrorClass};
 pub use event::{Event, EventKind, Properties, ScalarStyle};
 pub use int::Int;
