@@ -39,10 +39,12 @@ pub enum ErrorClass {
     Recursion,
     /// A limit of this crate, or something that it does not hold; PyYAML may well load it.
     Limit,
+    /// A value that is not what a Rust type asks for; with the feature `serde` only.
+    Mismatch,
 }
 
 impl ErrorClass {
-    /// The name of the class in Python; `"Limit"` for this crate's own.
+    /// The name of the class in Python; `"Limit"` and `"Mismatch"` for this crate's own.
     pub fn name(self) -> &'static str {
         match self {
             Self::Reader => "ReaderError",
@@ -59,6 +61,7 @@ impl ErrorClass {
             Self::UnicodeEncode => "UnicodeEncodeError",
             Self::Recursion => "RecursionError",
             Self::Limit => "Limit",
+            Self::Mismatch => "Mismatch",
         }
     }
 
@@ -88,13 +91,24 @@ struct Details {
     problem: Cow<'static, str>,
     problem_mark: Option<Mark>,
     position: Option<usize>,
+    // From the root to the value that does not fit, the other way round.
+    #[cfg(feature = "serde")]
+    steps: Vec<crate::serde::Step>,
 }
 
 impl Error {
     pub(crate) fn new(class: ErrorClass, problem: impl Into<Cow<'static, str>>) -> Self {
         let problem = problem.into();
-        let details =
-            Details { class, context: None, context_mark: None, problem, problem_mark: None, position: None };
+        let details = Details {
+            class,
+            context: None,
+            context_mark: None,
+            problem,
+            problem_mark: None,
+            position: None,
+            #[cfg(feature = "serde")]
+            steps: Vec::new(),
+        };
         Self { details: Box::new(details) }
     }
 
@@ -123,6 +137,19 @@ impl Error {
     pub(crate) fn position(mut self, position: usize) -> Self {
         self.details.position = Some(position);
         self
+    }
+
+    /// Says that what does not fit lies within another value.
+    #[cfg(feature = "serde")]
+    pub(crate) fn within(mut self, step: crate::serde::Step) -> Self {
+        self.details.steps.push(step);
+        self.details.context = crate::serde::path(&self.details.steps).map(Into::into);
+        self
+    }
+
+    #[cfg(feature = "serde")]
+    pub(crate) fn steps(&self) -> &[crate::serde::Step] {
+        &self.details.steps
     }
 
     /// The Python class.

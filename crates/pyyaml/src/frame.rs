@@ -15,7 +15,7 @@ pub(crate) fn render(error: &Error, source: &[u8], name: &str) -> String {
         let position = error.reader_position().unwrap_or_default();
         return format!("{}\n  in \"{name}\", position {position}", error.problem());
     }
-    if !error.class().is_yaml_error() {
+    if !error.class().is_yaml_error() && error.class() != ErrorClass::Mismatch {
         return error.problem().to_owned();
     }
     let mut out = String::new();

@@ -76,12 +76,19 @@ impl Int {
         self.negative
     }
 
+    fn size(&self) -> Option<u128> {
+        let add = |sum, part: &u32| sum << 32 | u128::from(*part);
+        (self.limbs.len() <= 4).then(|| self.limbs.iter().rev().fold(0, add))
+    }
+
+    /// Its value, when it fits.
+    pub fn as_u128(&self) -> Option<u128> {
+        self.size().filter(|_| !self.negative)
+    }
+
     /// Its value, when it fits.
     pub fn as_i128(&self) -> Option<i128> {
-        if self.limbs.len() > 4 {
-            return None;
-        }
-        let value = self.limbs.iter().rev().fold(0_u128, |sum, part| sum << 32 | u128::from(*part));
+        let value = self.size()?;
         if self.negative { 0_i128.checked_sub_unsigned(value) } else { i128::try_from(value).ok() }
     }
 
@@ -93,6 +100,18 @@ impl Int {
     /// Its value, when it fits.
     pub fn as_u64(&self) -> Option<u64> {
         self.as_i128().and_then(|value| u64::try_from(value).ok())
+    }
+
+    /// The integer of this value.
+    pub fn from_u128(value: u128) -> Self {
+        let part = |by: u32| u32::try_from(value >> by & 0xffff_ffff).unwrap_or(0);
+        Self::new(false, vec![part(0), part(32), part(64), part(96)])
+    }
+
+    /// The integer of this value.
+    pub fn from_i128(value: i128) -> Self {
+        let size = Self::from_u128(value.unsigned_abs());
+        if value < 0 { size.negated() } else { size }
     }
 
     /// The integer that a float is, if it is one.

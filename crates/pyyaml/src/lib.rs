@@ -44,6 +44,8 @@ mod reader;
 mod repr;
 mod resolver;
 mod scanner;
+#[cfg(feature = "serde")]
+mod serde;
 mod stream;
 mod text;
 mod token;
@@ -58,6 +60,8 @@ pub use int::Int;
 pub use limits::Limits;
 pub use mark::{Mark, Span};
 pub use node::{Document, Node, NodeId, NodeKind, NodeRef};
+#[cfg(feature = "serde")]
+pub use serde::{from_slice, from_slice_within, from_value};
 pub use text::Text;
 pub use value::{Date, DateTime, Value};
 

@@ -3,6 +3,7 @@
 
 use crate::int::Int;
 use crate::text::Text;
+use std::fmt;
 
 /// A loaded value.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,4 +65,25 @@ pub struct DateTime {
     pub microsecond: u32,
     /// Seconds east of UTC; `None` for a time without a zone.
     pub offset: Option<i32>,
+}
+
+impl fmt::Display for Date {
+    /// As Python's `isoformat`: `2001-12-14`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
+impl fmt::Display for DateTime {
+    /// As Python's `isoformat`: `2001-12-14T21:59:43.100000-05:00`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}T{:02}:{:02}:{:02}", self.date, self.hour, self.minute, self.second)?;
+        if self.microsecond > 0 {
+            write!(f, ".{:06}", self.microsecond)?;
+        }
+        let Some(offset) = self.offset else { return Ok(()) };
+        let (sign, size) = (if offset < 0 { '-' } else { '+' }, offset.unsigned_abs());
+        write!(f, "{sign}{:02}:{:02}", size / 3600, size / 60 % 60)?;
+        if size % 60 > 0 { write!(f, ":{:02}", size % 60) } else { Ok(()) }
+    }
 }
