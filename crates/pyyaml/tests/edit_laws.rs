@@ -462,6 +462,74 @@ proptest! {
     }
 
     #[test]
+    fn several_edits_at_once_are_as_right_as_one(seed in any::<u64>(), picks in prop::collection::vec((any::<prop::sample::Index>(), 0..4_u8, any::<prop::sample::Index>()), 1..7)) {
+        let source = rule(seed);
+        let document = pyyaml::parse(source.as_bytes()).unwrap();
+        let nodes = paths(&document);
+        let mut tree = Tree::of(document.root().unwrap());
+        let mut edit = Edit::new(source.as_bytes()).unwrap();
+        let (mut set, mut added, mut removed) = (Vec::new(), Vec::new(), Vec::new());
+        for (number, (pick, what, entry)) in picks.into_iter().enumerate() {
+            let (id, path) = pick.get(&nodes);
+            let node = document.node(*id).unwrap();
+            let new = NEW[number];
+            let count = node.pairs().len().max(node.items().len());
+            match node.kind() {
+                NodeKind::Mapping { .. } if what == 0 => {
+                    let key = format!("new{number}");
+                    if edit.insert(*id, &key, new).is_err() { return Ok(()) }
+                    added.push((path, key, new));
+                }
+                NodeKind::Sequence { .. } if what == 0 => {
+                    if edit.push(*id, new).is_err() { return Ok(()) }
+                    added.push((path, String::new(), new));
+                }
+                NodeKind::Mapping { .. } | NodeKind::Sequence { .. } if what < 3 => {
+                    let at = entry.index(count.max(1));
+                    if edit.remove_entry(*id, at).is_err() { return Ok(()) }
+                    removed.push((path.clone(), at));
+                }
+                _ if path.last().is_none_or(|at| at % 2 == 1) => {
+                    if edit.set(*id, new).is_err() { return Ok(()) }
+                    set.push((path, new));
+                }
+                _ => {}
+            }
+        }
+        removed.sort();
+        let edited = match edit.finish() {
+            Ok(edited) => edited,
+            // Two edits of one place, or the last entries replaced by others.
+            Err(EditError::Conflict(_) | EditError::Target(_)) => return Ok(()),
+            Err(error) => return Err(TestCaseError::fail(format!("{error}: {source:?}"))),
+        };
+        for (path, new) in set {
+            tree.at(path).set(Tree::read(new.as_bytes()));
+        }
+        for (path, key, new) in added {
+            match tree.at(path) {
+                Tree::Mapping(_, _, pairs, _) => pairs.push((Tree::read(key.as_bytes()), Tree::read(new.as_bytes()))),
+                Tree::Sequence(_, _, items, _) => items.push(Tree::read(new.as_bytes())),
+                _ => return Err(TestCaseError::fail(format!("no conflict: {source:?}"))),
+            }
+        }
+        for (path, at) in removed.into_iter().rev() {
+            match tree.at(&path) {
+                Tree::Mapping(_, flow, pairs, _) => {
+                    pairs.remove(at);
+                    *flow |= pairs.is_empty();
+                }
+                Tree::Sequence(_, flow, items, _) => {
+                    items.remove(at);
+                    *flow |= items.is_empty();
+                }
+                _ => return Ok(()),
+            }
+        }
+        prop_assert_eq!(Tree::read(&edited.source), tree);
+    }
+
+    #[test]
     fn nothing_panics(source in prop_oneof![
         "[a\\-?:,\\[\\]{}#&*!|>'\"%@ \n\t\r]{0,30}",
         "(a|b|: |- |\\? |\\[|\\]|\\{|\\}|, |\n|\n  |\r\n|# c|&a |\\*a|!t |'|\"|\\|\n|x\u{85}|\u{2028}|\u{feff}|ä|---|\\.\\.\\.|<<: ){0,24}",

@@ -3,23 +3,28 @@
 
 use std::time::{Duration, Instant};
 
-use pyyaml::{ErrorClass, Limits};
+use pyyaml::{Edit, EditError, ErrorClass, Limits, NodeKind};
 
 /// Bytes of the shorter text of each pair.
 const SIZE: usize = 40_000;
 
-fn time(text: &[u8]) -> Duration {
-    let begin = Instant::now();
-    pyyaml::events(text).for_each(drop);
-    drop(pyyaml::parse(text));
-    drop(pyyaml::load(text));
-    begin.elapsed()
-}
-
 /// Four times the text must not take more than eight times as long. Other programs run too, so three tries count.
 fn is_linear(name: &str, text: impl Fn(usize) -> String) {
+    is_linear_by(name, text, |text| {
+        pyyaml::events(text).for_each(drop);
+        drop(pyyaml::parse(text));
+        drop(pyyaml::load(text));
+    });
+}
+
+fn is_linear_by(name: &str, text: impl Fn(usize) -> String, run: impl Fn(&[u8])) {
+    let time = |text: String| {
+        let begin = Instant::now();
+        run(text.as_bytes());
+        begin.elapsed()
+    };
     let ratio = || {
-        let (short, long) = (time(text(SIZE).as_bytes()), time(text(SIZE * 4).as_bytes()));
+        let (short, long) = (time(text(SIZE)), time(text(SIZE * 4)));
         // What takes less than ten milliseconds says nothing on a machine that does other things too.
         long.as_secs_f64() / short.as_secs_f64().max(0.01)
     };
@@ -163,5 +168,89 @@ fn depth_ends_in_an_error_and_not_in_an_overflowing_stack() {
     for piece in ["[", "{a: ", "- ", "? ", "!!set {? ", "[a: ", "{? "] {
         let class = pyyaml::load(piece.repeat(100_000).as_bytes()).map(drop).unwrap_err().class();
         assert_eq!(class, ErrorClass::Recursion, "{piece}");
+    }
+}
+
+/// As many edits of a text as fit: each key of its root set, removed or given an entry, and keys added at the end.
+fn edit(text: &[u8]) -> Result<(), EditError> {
+    let mut edit = Edit::new(text)?;
+    let Some(root) = edit.document().root() else { return Ok(()) };
+    let entries: Vec<_> = match root.kind() {
+        NodeKind::Mapping { .. } => root.pairs().map(|(_, value)| value).collect(),
+        _ => root.items().collect(),
+    };
+    let entries: Vec<_> = entries
+        .into_iter()
+        .map(|node| (node.id(), matches!(node.kind(), NodeKind::Mapping { .. })))
+        .collect();
+    let root = root.id();
+    for (at, (node, is_mapping)) in entries.into_iter().enumerate() {
+        match at % 3 {
+            0 => drop(edit.set(node, "new")),
+            1 => drop(edit.remove_entry(root, at)),
+            _ if is_mapping => drop(edit.insert(node, "new", "1")),
+            _ => drop(edit.put(root, &format!("new key {at}"), "1")),
+        }
+    }
+    edit.finish().map(drop)
+}
+
+#[test]
+fn edits_take_linear_time() {
+    for (head, piece, tail) in [
+        ("", "- a\n", ""),
+        ("", "- - a\n", ""),
+        ("", "- a: 1\n  b: 2 # c\n", ""),
+        ("", "- # a\n  # b\n  c\n", ""),
+        ("", "- |\n  a\n\n", ""),
+        ("", "- {a: 1}\n", ""),
+        ("[", "a, ", "]"),
+        ("[", "{a: 1}, ", "]"),
+        ("[", "a: b, ", "]"),
+        ("- &x a\n", "- *x\n", ""),
+        ("a: 1\n", "# a\n", ""),
+        ("a: ", "b\n  ", ""),
+        ("a: |\n", " b\n", ""),
+        ("a: {b: 1", "\n", "}"),
+        ("a: {b: 1", " ", "}"),
+        ("a:", " ", "1"),
+    ] {
+        is_linear_by(
+            piece,
+            |size| [head, &piece.repeat(size / 2 / piece.len()), tail].concat(),
+            |text| {
+                edit(text).unwrap();
+            },
+        );
+    }
+    let keys = |size: usize, line: fn(usize) -> String| (0..size / 10).map(line).collect::<String>();
+    for (name, line) in [
+        ("keys", (|at| format!("k{at}: a\n")) as fn(usize) -> String),
+        ("mappings", |at| format!("k{at}:\n  a: 1\n")),
+        ("explicit keys", |at| format!("? k{at}\n")),
+    ] {
+        is_linear_by(name, |size| keys(size, line), |text| edit(text).unwrap());
+    }
+}
+
+#[test]
+fn deep_texts_are_edited_without_recursion_that_overflows() {
+    for (open, close) in [("[", "]"), ("{a: ", "}"), ("- ", ""), ("? ", ""), ("[a: ", "]"), ("{? ", "}")] {
+        let text = [open.repeat(490), close.repeat(490)].concat();
+        let Ok(document) = pyyaml::parse(text.as_bytes()) else { continue };
+        for (at, _) in document.nodes().iter().enumerate().step_by(37) {
+            let mut edit = Edit::new(text.as_bytes()).unwrap();
+            let mut node = document.root().unwrap();
+            for _ in 0..at {
+                let Some(below) = node.items().next().or_else(|| node.pairs().next().map(|(key, _)| key))
+                else {
+                    break;
+                };
+                node = below;
+            }
+            if edit.set(node.id(), "x").or_else(|_| edit.remove_entry(node.id(), 0)).is_ok() {
+                drop(edit.finish());
+            }
+        }
     }
 }

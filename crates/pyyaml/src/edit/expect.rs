@@ -1,9 +1,14 @@
 //! The proof of an edit: what the edited text reads as is compared, node by node, with the tree that it was made of and
-//! the changes that were asked for. Nothing is taken from the text itself.
+//! the changes that were asked for. Nothing but the
+//! comments is taken from the text itself.
 
 use super::error::EditError;
+use super::layout::Layout;
+use super::splice::Splice;
+use crate::mark::Mark;
 use crate::node::{Document, Node, NodeId, NodeKind};
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 /// What is to become of the nodes of a document.
 #[derive(Debug, Default)]
@@ -62,16 +67,16 @@ pub(super) fn prove(original: &Document, expected: &Expected, actual: &Document)
         match (original.root, found) {
             (None, None) => {}
             (Some(id), Some(found)) => proof.expect(proof.original(id), found),
-            _ => return Err(EditError::Changed { what: "the document", mark: crate::Mark::default() }),
+            _ => return Err(EditError::Changed { what: "the document", mark: Mark::default() }),
         }
     } else {
         let Some((Node { kind: NodeKind::Mapping { pairs, flow: false }, .. }, ..)) =
             found.and_then(|id| actual.nodes.get(id.index())).map(|node| (node,))
         else {
-            return Err(EditError::Changed { what: "the root", mark: crate::Mark::default() });
+            return Err(EditError::Changed { what: "the root", mark: Mark::default() });
         };
         if pairs.len() != expected.root.len() {
-            return Err(EditError::Changed { what: "the keys of the root", mark: crate::Mark::default() });
+            return Err(EditError::Changed { what: "the keys of the root", mark: Mark::default() });
         }
         for ((key, value), (found_key, found_value)) in expected.root.iter().zip(pairs) {
             proof.expect_fresh(key, *found_key);
@@ -82,6 +87,54 @@ pub(super) fn prove(original: &Document, expected: &Expected, actual: &Document)
         proof.check(side, found)?;
     }
     Ok(())
+}
+
+/// Whether the comments outside of what went are all there, and no others but those of new values.
+pub(super) fn prove_comments(
+    layout: &Layout<'_>,
+    splices: &[Splice],
+    source: &[u8],
+    actual: &Document,
+) -> Result<(), EditError> {
+    let mut came = Vec::with_capacity(splices.len());
+    let (mut read, mut written) = (0, 0);
+    for splice in splices {
+        written += splice.range.start - read;
+        came.push(written..written + splice.text.len());
+        written += splice.text.len();
+        read = splice.range.end;
+    }
+    let went: Vec<_> = splices.iter().map(|splice| splice.range.clone()).collect();
+    let before = outside(layout.text.as_bytes(), &layout.document, &went).map(|(text, _)| text);
+    let after = outside(source, actual, &came);
+    let mut before = before.fuse();
+    for (text, mark) in after {
+        if before.next() != Some(text) {
+            return Err(EditError::Changed { what: "a comment", mark });
+        }
+    }
+    match before.next() {
+        None => Ok(()),
+        Some(_) => Err(EditError::Changed { what: "the last comment", mark: Mark::default() }),
+    }
+}
+
+/// The comments that do not begin in one of the ranges, which are in order.
+fn outside<'t>(
+    source: &'t [u8],
+    document: &'t Document,
+    ranges: &'t [Range<usize>],
+) -> impl Iterator<Item = (&'t [u8], Mark)> {
+    let mut at = 0;
+    document.comments().iter().filter_map(move |comment| {
+        let span = comment.span();
+        while ranges.get(at).is_some_and(|range| range.end <= span.start.byte) {
+            at += 1;
+        }
+        let within = ranges.get(at).is_some_and(|range| range.contains(&span.start.byte));
+        let text = source.get(span.bytes()).unwrap_or_default();
+        (!within).then_some((text, span.start))
+    })
 }
 
 impl<'e> Proof<'e> {

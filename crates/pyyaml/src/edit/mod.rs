@@ -23,7 +23,7 @@ use crate::utf16;
 use crate::value::Value;
 use expect::{Expected, Fresh};
 use layout::{Layout, Role};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 type Result<T> = std::result::Result<T, EditError>;
 
@@ -53,10 +53,19 @@ pub struct Edit<'s> {
     aliases: HashMap<NodeId, NodeId>,
     shared: bool,
     expected: Expected,
+    names: HashMap<NodeId, Names>,
     sets: Vec<(NodeId, usize)>,
     removals: Vec<(NodeId, usize, usize)>,
     roots: Vec<usize>,
     count: usize,
+}
+
+/// The keys of a mapping, looked at once however many edits there are.
+#[derive(Debug, Default)]
+struct Names {
+    /// The places of each key, in order.
+    entries: HashMap<String, Vec<usize>>,
+    added: HashSet<String>,
 }
 
 /// An edited text.
@@ -91,6 +100,7 @@ impl<'s> Edit<'s> {
             aliases,
             shared: false,
             expected: Expected::default(),
+            names: HashMap::new(),
             sets: Vec::new(),
             removals: Vec::new(),
             roots: Vec::new(),
@@ -208,11 +218,13 @@ impl<'s> Edit<'s> {
         if !matches!(self.layout.node(mapping).map(|node| &node.kind), Some(NodeKind::Mapping { .. })) {
             return self.insert_at_root(Some(mapping), key, new);
         }
-        if self.find(mapping, key).is_some() || self.is_added(mapping, key) {
+        let names = self.names(mapping);
+        if names.entries.contains_key(key) || names.added.contains(key) {
             return Err(EditError::Present(key.to_owned()));
         }
         self.check_growing(mapping)?;
         let (name, new) = (new_key(key)?, fresh(new, false)?);
+        self.names(mapping).added.insert(key.to_owned());
         let edit = self.next();
         self.expected.patched.entry(mapping).or_default().added.push((Some(name), new, edit));
         Ok(edit)
@@ -252,16 +264,9 @@ impl<'s> Edit<'s> {
     /// Removes a key from a mapping, with its value and its lines; of equal keys all. A mapping without any keys left
     /// becomes `{}`.
     pub fn remove(&mut self, mapping: NodeId, key: &str) -> Result<usize> {
-        let Some(node) = self.document().node(mapping) else {
-            return Err(EditError::Target("the node is of another document"));
-        };
-        let pairs: &[_] = if let NodeKind::Mapping { pairs, .. } = node.kind() { pairs } else { &[] };
-        let named = |id: NodeId| self.document().node(id).is_some_and(|node| node.as_str() == Some(key));
-        let found: Vec<usize> =
-            pairs.iter().enumerate().filter(|(_, (key, _))| named(*key)).map(|(at, _)| at).collect();
-        if found.is_empty() {
+        let Some(found) = self.names(mapping).entries.get(key).cloned() else {
             return Err(EditError::Missing(key.to_owned()));
-        }
+        };
         self.remove_all(mapping, &found)
     }
 
@@ -316,6 +321,7 @@ impl<'s> Edit<'s> {
         let source = Splice::apply(self.layout.text.as_bytes(), &splices);
         let document = crate::parse(&source).map_err(EditError::Unreadable)?;
         expect::prove(&self.layout.document, &self.expected, &document)?;
+        expect::prove_comments(&self.layout, &splices, &source, &document)?;
         Ok(Edited { source, document, splices })
     }
 
@@ -324,17 +330,24 @@ impl<'s> Edit<'s> {
         self.count - 1
     }
 
-    /// The value of the last key of that text.
-    fn find(&self, mapping: NodeId, key: &str) -> Option<NodeId> {
-        let node = self.document().node(mapping)?;
-        let NodeKind::Mapping { .. } = node.kind() else { return None };
-        node.get(key).map(crate::NodeRef::id)
+    fn names(&mut self, mapping: NodeId) -> &mut Names {
+        let document = &self.layout.document;
+        self.names.entry(mapping).or_insert_with(|| {
+            let mut names = Names::default();
+            let node = document.node(mapping).filter(|node| matches!(node.kind(), NodeKind::Mapping { .. }));
+            for (at, (key, _)) in node.into_iter().flat_map(crate::NodeRef::pairs).enumerate() {
+                if let Some(name) = key.as_str() {
+                    names.entries.entry(name.to_owned()).or_default().push(at);
+                }
+            }
+            names
+        })
     }
 
-    fn is_added(&self, mapping: NodeId, key: &str) -> bool {
-        let Some(patch) = self.expected.patched.get(&mapping) else { return false };
-        let text = |fresh: &Fresh| fresh.document.root().and_then(crate::NodeRef::as_str) == Some(key);
-        patch.added.iter().any(|(name, ..)| name.as_ref().is_some_and(text))
+    /// The value of the last key of that text.
+    fn find(&mut self, mapping: NodeId, key: &str) -> Option<NodeId> {
+        let last = *self.names(mapping).entries.get(key)?.last()?;
+        self.layout.entry(mapping, last).map(|(_, value)| value)
     }
 
     fn check_growing(&self, collection: NodeId) -> Result<()> {

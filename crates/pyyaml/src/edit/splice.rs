@@ -391,14 +391,21 @@ impl Splicer<'_, '_> {
     }
 
     /// Whether a node is replaced or removed, or one around it.
-    fn is_edited(&self, mut id: NodeId) -> bool {
+    fn is_edited(&self, id: NodeId) -> bool {
+        self.expected.replaced.contains_key(&id) || self.is_within_edited(id)
+    }
+
+    /// Whether a node is removed, or one around it replaced or removed.
+    fn is_within_edited(&self, mut id: NodeId) -> bool {
         loop {
             let (parent, at) = match self.layout.role(id) {
-                _ if self.expected.replaced.contains_key(&id) => return true,
                 Role::Root => return false,
                 Role::Item(parent, at) | Role::Key(parent, at) | Role::Value(parent, at) => (parent, at),
             };
-            if self.expected.patched.get(&parent).is_some_and(|patch| patch.removed.contains(&at)) {
+            let patch = self.expected.patched.get(&parent);
+            if patch.is_some_and(|patch| patch.removed.contains(&at))
+                || self.expected.replaced.contains_key(&parent)
+            {
                 return true;
             }
             id = parent;
@@ -439,6 +446,13 @@ pub(super) fn splices(
     roots: &[usize],
 ) -> Result<Vec<Splice>> {
     let mut splicer = Splicer { layout, expected, splices: Vec::new() };
+    for id in expected.replaced.keys().chain(expected.patched.keys()) {
+        if splicer.is_within_edited(*id) {
+            return Err(EditError::Conflict(
+                layout.node(*id).map_or(Mark::default(), |node| node.span.start),
+            ));
+        }
+    }
     for (id, edit) in sets {
         if let Some(fresh) = expected.replaced.get(id) {
             splicer.set(*id, &fresh.text, *edit)?;
