@@ -172,6 +172,15 @@ impl Error {
         &self.details.problem
     }
 
+    /// [`problem`](Self::problem), if it is the same for every text. Where it is not it repeats a piece of the text,
+    /// and must not be shown where the text holds a secret.
+    pub fn fixed_problem(&self) -> Option<&'static str> {
+        match self.details.problem {
+            Cow::Borrowed(problem) => Some(problem),
+            Cow::Owned(_) => None,
+        }
+    }
+
     /// Where it is wrong. A `ReaderError` has one too, though PyYAML's has only a position; errors of Python's own
     /// carry the mark of the scalar that could not be turned into a value.
     pub fn problem_mark(&self) -> Option<Mark> {

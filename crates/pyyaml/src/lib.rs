@@ -36,6 +36,7 @@ mod event;
 mod frame;
 mod int;
 mod limits;
+mod located;
 mod mark;
 mod node;
 mod parser;
@@ -58,6 +59,7 @@ pub use error::{Error, ErrorClass};
 pub use event::{Event, EventKind, Properties, ScalarStyle};
 pub use int::Int;
 pub use limits::Limits;
+pub use located::{Content, Duplicate, Entry, Loaded, Located};
 pub use mark::{Mark, Span};
 pub use node::{Document, Node, NodeId, NodeKind, NodeRef};
 #[cfg(feature = "serde")]
@@ -99,5 +101,24 @@ pub fn load(source: &[u8]) -> Result<Value, Error> {
 
 /// [`load`] with limits of your own.
 pub fn load_within(source: &[u8], limits: Limits) -> Result<Value, Error> {
-    construct::construct(&parse_within(source, limits)?, limits)
+    parse_within(source, limits)?.value_within(limits)
+}
+
+/// Reads a text of one document into a value as [`load`] does, each part of it with the node that it was read from.
+pub fn load_located(source: &[u8]) -> Result<Loaded, Error> {
+    load_located_within(source, Limits::default())
+}
+
+/// [`load_located`] with limits of your own.
+pub fn load_located_within(source: &[u8], limits: Limits) -> Result<Loaded, Error> {
+    let document = parse_within(source, limits)?;
+    let (root, duplicates) = match document.root() {
+        None => (None, Vec::new()),
+        Some(root) => {
+            let (root, duplicates) =
+                construct::construct(&document, root.id(), limits, located::Places)?;
+            (Some(root), duplicates)
+        }
+    };
+    Ok(Loaded { document, root, duplicates })
 }

@@ -2,9 +2,13 @@
 //! alias can point at a node above itself. [`NodeRef`] walks it without the list in hand.
 
 use crate::comment::Comment;
+use crate::construct;
+use crate::error::Error;
 use crate::event::ScalarStyle;
+use crate::limits::Limits;
 use crate::mark::{Mark, Span};
 use crate::text::Text;
+use crate::value::Value;
 use std::borrow::Cow;
 
 /// The place of a node in its document.
@@ -35,6 +39,16 @@ impl Document {
     /// All nodes in the order in which they begin; aliases are nodes of their own.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
+    }
+
+    /// The value of the document, as `yaml.load` gives it.
+    pub fn value(&self) -> Result<Value, Error> {
+        self.value_within(Limits::default())
+    }
+
+    pub(crate) fn value_within(&self, limits: Limits) -> Result<Value, Error> {
+        let Some(root) = self.root else { return Ok(Value::Null) };
+        construct::construct(self, root, limits, construct::Values).map(|(value, _)| value)
     }
 
     pub(crate) fn map_marks(&mut self, mut map: impl FnMut(&mut Mark)) {
@@ -141,6 +155,12 @@ impl<'d> NodeRef<'d> {
             NodeKind::Alias { target } => self.document.node(target).unwrap_or(self),
             _ => self,
         }
+    }
+
+    /// Its value, as `yaml.load` would give it if it were the whole document. Takes time with the size of the document.
+    pub fn value(self) -> Result<Value, Error> {
+        construct::construct(self.document, self.id, Limits::default(), construct::Values)
+            .map(|(value, _)| value)
     }
 
     /// The text of a scalar (or of the scalar that an alias stands for), with U+FFFD for lone surrogates.

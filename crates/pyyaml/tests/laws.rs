@@ -2,7 +2,7 @@
 //! answers have to be is the business of the agreement tests.
 
 use proptest::prelude::*;
-use pyyaml::{Document, ErrorClass, Limits, Mark, NodeKind, Value};
+use pyyaml::{Document, ErrorClass, Limits, Loaded, Mark, NodeKind, NodeRef, Value};
 use std::time::{Duration, Instant};
 
 /// Texts made of what means something in YAML, which get further than random bytes.
@@ -90,6 +90,29 @@ fn check_tree(document: &Document, source: &[u8]) {
     }
 }
 
+/// What is loaded with its places is what is loaded, or the same error. Compared as text: a NaN equals nothing.
+fn check_located(source: &[u8]) {
+    let value = format!("{:?}", pyyaml::load(source));
+    assert_eq!(format!("{:?}", pyyaml::load_located(source).map(Loaded::into_value)), value);
+    if let Ok(document) = pyyaml::parse(source) {
+        assert_eq!(format!("{:?}", document.root().map_or(Ok(Value::Null), NodeRef::value)), value);
+    }
+}
+
+#[test]
+fn every_file_of_the_corpus_has_the_same_value_with_and_without_places() {
+    let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+    let families = std::fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path());
+    let mut count = 0;
+    for family in families.filter(|path| path.is_dir()) {
+        for file in std::fs::read_dir(family).unwrap() {
+            check_located(&std::fs::read(file.unwrap().path()).unwrap());
+            count += 1;
+        }
+    }
+    assert!(count > 500);
+}
+
 proptest! {
     #[test]
     fn nothing_panics_and_all_marks_lie_within_the_text(source in texts()) {
@@ -106,7 +129,7 @@ proptest! {
                 prop_assert_eq!(again, error);
             }
         }
-        let _value = pyyaml::load(&source);
+        check_located(&source);
     }
 
     #[test]

@@ -65,7 +65,7 @@ pub(super) fn key<'d>(objects: &[Object<'d>], id: ObjectId, budget: &mut usize) 
             _ => Key::Null,
         },
         Some(Object::Tuple(items)) => {
-            Key::Tuple(items.iter().map(|item| key(objects, *item, budget)).collect::<Result<_, _>>()?)
+            Key::Tuple(items.iter().map(|item| key(objects, item.object, budget)).collect::<Result<_, _>>()?)
         }
         Some(Object::Map(_)) => return Err(Flaw::Unhashable("dict")),
         Some(Object::Set(_)) => return Err(Flaw::Unhashable("set")),

@@ -12,6 +12,8 @@ use std::collections::VecDeque;
 pub(super) struct Flat {
     done: Pairs,
     rest: VecDeque<(NodeId, NodeId)>,
+    // For the first of `done`, the merge key of this mapping that brought each.
+    merges: Vec<NodeId>,
 }
 
 impl Flat {
@@ -36,14 +38,17 @@ impl Constructor<'_> {
             if !pairs.iter().any(special) {
                 return Ok(());
             }
-            self.flattened.insert(id, Flat { done: Pairs::new(), rest: pairs.iter().copied().collect() });
+            let rest = pairs.iter().copied().collect();
+            self.flattened.insert(id, Flat { rest, ..Flat::default() });
         }
         let mut merged = Pairs::new();
+        let mut merges = Vec::new();
         while let Some((key, value)) = self.flattened.get_mut(&id).and_then(|flat| flat.rest.pop_front()) {
             let target = self.target(key);
             match self.tag(target) {
                 resolver::MERGE => {
                     self.merge(id, self.target(value), &mut merged, depth)?;
+                    merges.resize(merged.len(), key);
                     continue;
                 }
                 resolver::VALUE => _ = self.renamed.insert(target),
@@ -58,6 +63,8 @@ impl Constructor<'_> {
         {
             merged.append(&mut flat.done);
             flat.done = merged;
+            merges.append(&mut flat.merges);
+            flat.merges = merges;
         }
         Ok(())
     }
@@ -68,6 +75,11 @@ impl Constructor<'_> {
             (None, Some(NodeKind::Mapping { pairs, .. })) => pairs.clone(),
             _ => Pairs::new(),
         }
+    }
+
+    /// For the first of the pairs as they are now, the merge key that brought each; the others are the mapping's own.
+    pub(super) fn merges(&self, id: NodeId) -> Vec<NodeId> {
+        self.flattened.get(&id).map(|flat| flat.merges.clone()).unwrap_or_default()
     }
 
     fn merge(&mut self, id: NodeId, value: NodeId, merged: &mut Pairs, depth: usize) -> Result<()> {

@@ -10,6 +10,7 @@ mod timestamp;
 
 use crate::error::{Error, ErrorClass};
 use crate::limits::Limits;
+use crate::located::Duplicate;
 use crate::mark::Mark;
 use crate::node::{Document, NodeId, NodeKind};
 use crate::repr;
@@ -17,6 +18,8 @@ use crate::resolver;
 use crate::text::Text;
 use crate::value::Value;
 use std::collections::{HashMap, HashSet, VecDeque};
+
+pub(crate) use finish::{Make, Values};
 
 type Result<T> = std::result::Result<T, Error>;
 type Pairs = Vec<(NodeId, NodeId)>;
@@ -28,16 +31,32 @@ const PYTHON_NAME: &str = "tag:yaml.org,2002:python/name:";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct ObjectId(usize);
 
+/// An object within a collection, and the node that puts it there: its own, or an alias.
+#[derive(Debug, Clone, Copy)]
+struct Use {
+    object: ObjectId,
+    node: NodeId,
+}
+
+/// What a mapping holds under one key.
+#[derive(Debug, Clone, Copy)]
+struct Pair {
+    key: Use,
+    value: Use,
+    /// The merge key that brought it.
+    merged: Option<NodeId>,
+}
+
 /// A Python object; collections hold others by reference, as in Python.
 #[derive(Debug, Clone)]
 enum Object<'d> {
     String(&'d Text<'static>),
     Leaf(Value),
-    List(Vec<ObjectId>),
-    Tuple(Vec<ObjectId>),
-    Set(Vec<ObjectId>),
-    Map(Vec<(ObjectId, ObjectId)>),
-    Pairs(Vec<(ObjectId, ObjectId)>),
+    List(Vec<Use>),
+    Tuple(Vec<Use>),
+    Set(Vec<Use>),
+    Map(Vec<Pair>),
+    Pairs(Vec<(Use, Use)>),
 }
 
 /// How far the object of a node is.
@@ -88,8 +107,13 @@ fn maker(tag: &str) -> Option<Maker> {
     })
 }
 
-pub(crate) fn construct(document: &Document, limits: Limits) -> Result<Value> {
-    let Some(root) = document.root() else { return Ok(Value::Null) };
+/// The value of a node, in the form that `make` gives it.
+pub(crate) fn construct<M: Make>(
+    document: &Document,
+    root: NodeId,
+    limits: Limits,
+    make: M,
+) -> Result<(M::Made, Vec<Duplicate>)> {
     let mut constructor = Constructor {
         document,
         limits,
@@ -100,12 +124,14 @@ pub(crate) fn construct(document: &Document, limits: Limits) -> Result<Value> {
         renamed: HashSet::new(),
         merged: 0,
         keys_left: limits.values,
+        duplicates: Vec::new(),
     };
-    let root = constructor.object(root.id(), 0)?;
+    let root = Use { object: constructor.object(root, 0)?, node: root };
     while let Some((node, object, maker)) = constructor.queue.pop_front() {
         constructor.fill(node, object, maker)?;
     }
-    finish::Finish::new(constructor.objects, limits).value(root, 0)
+    let made = finish::Finish::new(constructor.objects, limits, make).value(root, 0)?;
+    Ok((made, constructor.duplicates))
 }
 
 struct Constructor<'d> {
@@ -121,6 +147,7 @@ struct Constructor<'d> {
     renamed: HashSet<NodeId>,
     merged: usize,
     keys_left: usize,
+    duplicates: Vec<Duplicate>,
 }
 
 impl<'d> Constructor<'d> {
@@ -313,7 +340,7 @@ impl<'d> Constructor<'d> {
         let filled = match maker {
             Maker::List => Object::List(self.items(id, 0)?),
             Maker::Map => Object::Map(self.mapping(id)?),
-            Maker::Set => Object::Set(self.mapping(id)?.into_iter().map(|(key, _)| key).collect()),
+            Maker::Set => Object::Set(self.mapping(id)?.into_iter().map(|pair| pair.key).collect()),
             Maker::OrderedMap => Object::Pairs(self.pairs(id, "while constructing an ordered map")?),
             _ => Object::Pairs(self.pairs(id, "while constructing pairs")?),
         };
@@ -323,7 +350,7 @@ impl<'d> Constructor<'d> {
         Ok(())
     }
 
-    fn items(&mut self, id: NodeId, depth: usize) -> Result<Vec<ObjectId>> {
+    fn items(&mut self, id: NodeId, depth: usize) -> Result<Vec<Use>> {
         let Some(NodeKind::Sequence { items, .. }) = self.kind(id) else {
             let problem = format!("expected a sequence node, but found {}", self.kind_name(id));
             return Err(self.refuse(problem, id));
@@ -331,21 +358,22 @@ impl<'d> Constructor<'d> {
         // A loop and not `collect`, whose frames would be on the stack once for each level.
         let mut objects = Vec::with_capacity(items.len());
         for item in items {
-            objects.push(self.object(*item, depth)?);
+            objects.push(Use { object: self.object(*item, depth)?, node: *item });
         }
         Ok(objects)
     }
 
-    fn mapping(&mut self, id: NodeId) -> Result<Vec<(ObjectId, ObjectId)>> {
+    fn mapping(&mut self, id: NodeId) -> Result<Vec<Pair>> {
         if !matches!(self.kind(id), Some(NodeKind::Mapping { .. })) {
             let problem = format!("expected a mapping node, but found {}", self.kind_name(id));
             return Err(self.refuse(problem, id));
         }
         self.flatten(id, 0)?;
         let pairs = self.current_pairs(id);
+        let merges = self.merges(id);
         let mut known = key::Known::default();
-        let mut out: Vec<(ObjectId, ObjectId)> = Vec::with_capacity(pairs.len());
-        for (key_node, value_node) in pairs {
+        let mut out: Vec<Pair> = Vec::with_capacity(pairs.len());
+        for (at, (key_node, value_node)) in pairs.into_iter().enumerate() {
             let key = self.object(key_node, 0)?;
             if !matches!(
                 self.objects.get(key.0),
@@ -354,7 +382,7 @@ impl<'d> Constructor<'d> {
                 let error = self.refuse("found unhashable key", self.target(key_node));
                 return Err(error.context_at("while constructing a mapping", self.mark(id)));
             }
-            let value = self.object(value_node, 0)?;
+            let value = Use { object: self.object(value_node, 0)?, node: value_node };
             let hash = key::key(&self.objects, key, &mut self.keys_left).map_err(|flaw| {
                 let error = match flaw {
                     key::Flaw::Unhashable(class) => {
@@ -364,16 +392,25 @@ impl<'d> Constructor<'d> {
                 };
                 error.at(self.mark(self.target(key_node)))
             })?;
+            let merged = merges.get(at).copied();
             match known.add(hash).and_then(|at| out.get_mut(at)) {
-                Some(slot) => slot.1 = value,
-                None => out.push((key, value)),
+                Some(slot) => {
+                    if slot.merged.is_none() && merged.is_none() {
+                        self.duplicates.push(Duplicate { first: slot.key.node, again: key_node });
+                    }
+                    // The first of equal keys stays, as in a `dict`, but stands where its value does.
+                    slot.key.node = key_node;
+                    slot.value = value;
+                    slot.merged = merged;
+                }
+                None => out.push(Pair { key: Use { object: key, node: key_node }, value, merged }),
             }
         }
         Ok(out)
     }
 
     /// The items of `!!omap` and `!!pairs`: mappings of one pair each, merge keys being keys like others.
-    fn pairs(&mut self, id: NodeId, context: &'static str) -> Result<Vec<(ObjectId, ObjectId)>> {
+    fn pairs(&mut self, id: NodeId, context: &'static str) -> Result<Vec<(Use, Use)>> {
         let mark = self.mark(id);
         let Some(NodeKind::Sequence { items, .. }) = self.kind(id) else {
             let problem = format!("expected a sequence, but found {}", self.kind_name(id));
@@ -394,7 +431,8 @@ impl<'d> Constructor<'d> {
                 let problem = format!("expected a single mapping item, but found {} items", pairs.len());
                 return Err(self.refuse(problem, item).context_at(context, mark));
             };
-            out.push((self.object(key, 0)?, self.object(value, 0)?));
+            let key = Use { object: self.object(key, 0)?, node: key };
+            out.push((key, Use { object: self.object(value, 0)?, node: value }));
         }
         Ok(out)
     }

@@ -193,7 +193,7 @@ impl<'s> Edit<'s> {
             (NodeKind::Scalar { .. }, _) => {
                 let alone =
                     Document { nodes: vec![found.clone()], root: Some(NodeId(0)), ..Document::default() };
-                let loaded = construct::construct(&alone, Limits::default());
+                let loaded = alone.value();
                 found.tag != resolver::MERGE && loaded.is_ok_and(|loaded| is_same(&loaded, value))
             }
             (NodeKind::Sequence { items, .. }, Value::List(values)) => {
