@@ -31,7 +31,7 @@ pub fn is_rule(path: &str) -> bool {
 }
 
 impl Rule {
-    /// The rule in a file; `root` is its first document, if it could be read at all.
+    /// The rule in a file; `root` is what it holds, if it could be read at all.
     pub fn read(path: &str, root: Option<&Node>) -> Self {
         let text = |key: &str| {
             root.and_then(|root| root.get(key)).and_then(Node::text).map(|text| shown(text).to_owned())
@@ -42,7 +42,7 @@ impl Rule {
             name: text("name").unwrap_or_else(|| stem.to_owned()),
             kind: text("type").unwrap_or_default(),
             alerts: root.and_then(|root| root.get("alert")).map(alerts).unwrap_or_default(),
-            enabled: root.and_then(|root| root.get("is_enabled")).is_none_or(is_truthy),
+            enabled: root.and_then(|root| root.get("is_enabled")).is_none_or(Node::is_truthy),
         }
     }
 }
@@ -65,26 +65,13 @@ fn alerts(node: &Node) -> Vec<String> {
     }
 }
 
-/// As Python sees it: `is_enabled: "false"` is a text that is not empty, and so enables the rule.
-fn is_truthy(node: &Node) -> bool {
-    match &node.value {
-        Value::Null => false,
-        Value::Bool(value) => *value,
-        Value::Integer(value) => *value != 0,
-        Value::Float(value) => *value != 0.0,
-        Value::Text(text) => !text.is_empty(),
-        Value::Sequence(items) => !items.is_empty(),
-        Value::Mapping(entries) => !entries.is_empty(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::yaml::parse;
 
     fn read(text: &str) -> Rule {
-        Rule::read("rules/web/a.yaml", parse(text).unwrap().first())
+        Rule::read("rules/web/a.yaml", Some(&parse(text).unwrap().root))
     }
 
     #[test]
@@ -104,7 +91,8 @@ mod tests {
     #[test]
     fn a_text_enables_a_rule_even_when_it_says_false() {
         assert!(!read("is_enabled: false\n").enabled);
-        assert!(read("is_enabled: \"false\"\n").enabled);
+        assert!(read("is_enabled: \"false\"\n").enabled && read("is_enabled: 2024-01-02\n").enabled);
+        assert!(!read("is_enabled: Off\n").enabled && !read("is_enabled:\n").enabled);
         assert!(read("name: x\n").enabled);
     }
 

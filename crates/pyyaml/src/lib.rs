@@ -115,8 +115,7 @@ pub fn load_located_within(source: &[u8], limits: Limits) -> Result<Loaded, Erro
     let (root, duplicates) = match document.root() {
         None => (None, Vec::new()),
         Some(root) => {
-            let (root, duplicates) =
-                construct::construct(&document, root.id(), limits, located::Places)?;
+            let (root, duplicates) = construct::construct(&document, root.id(), limits, located::Places)?;
             (Some(root), duplicates)
         }
     };

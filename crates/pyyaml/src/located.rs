@@ -136,7 +136,7 @@ mod tests {
             match &located.content {
                 Content::Scalar(_) => {
                     let node = document.node(located.node).unwrap();
-                    let bytes = |node: crate::NodeRef<'_>| &text[node.span().bytes()];
+                    let bytes = |node: crate::NodeRef<'_>| text.get(node.span().bytes()).unwrap();
                     match node.resolved() {
                         target if target.id() == node.id() => bytes(node).to_owned(),
                         target => format!("{}->{}", bytes(node), bytes(target)),
@@ -158,18 +158,19 @@ mod tests {
                     .join(" "),
                 Content::OrderedMap(pairs) => pairs
                     .iter()
-                    .map(|(key, value)| format!("{}={}", one(text, document, key), one(text, document, value)))
+                    .map(|(key, value)| {
+                        format!("{}={}", one(text, document, key), one(text, document, value))
+                    })
                     .collect::<Vec<_>>()
                     .join(" "),
             }
         }
         let loaded = load_located(text.as_bytes()).unwrap();
-        let mut out = loaded.root.as_ref().map_or(String::new(), |root| one(text, &loaded.document, root));
-        for Duplicate { first, again } in &loaded.duplicates {
-            let at = |id| loaded.document.node(id).unwrap().span().start.byte;
-            out.push_str(&format!(" ({} again {})", at(*first), at(*again)));
-        }
-        out
+        let root = loaded.root.as_ref().map(|root| one(text, &loaded.document, root));
+        let at = |id| loaded.document.node(id).unwrap().span().start.byte;
+        let duplicates =
+            loaded.duplicates.iter().map(|found| format!("({} again {})", at(found.first), at(found.again)));
+        root.into_iter().chain(duplicates).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
@@ -195,8 +196,6 @@ mod tests {
     #[test]
     fn errors_are_those_of_load() {
         for text in ["a: =", "a: !foo x", "&a [*a]", "a:\tb", "2024-13-45", "a\n--- b"] {
-            let text = text.replace("\t", "	").replace("\n", "
-");
             assert_eq!(load_located(text.as_bytes()).unwrap_err(), crate::load(text.as_bytes()).unwrap_err());
         }
     }

@@ -5,7 +5,7 @@ use crate::domain::check::Finding;
 use crate::domain::position::Lines;
 use crate::domain::problem::{Place, Problem};
 use crate::domain::token::nearest;
-use crate::domain::yaml::Node;
+use crate::domain::yaml::{Duplicate, Node, Value};
 
 /// A text and where it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,22 +25,21 @@ pub struct Fields<'a> {
     pub text: &'a str,
     /// Lines of the text.
     pub lines: Lines<'a>,
+    /// Its keys that are given twice.
+    pub duplicates: &'a [Duplicate],
     /// What is wrong.
     pub findings: Vec<Finding>,
 }
 
 impl<'a> Fields<'a> {
     /// Begins to read a file.
-    pub fn new(path: &'a str, text: &'a str) -> Self {
-        Self { path, text, lines: Lines::new(text), findings: Vec::new() }
+    pub fn new(path: &'a str, text: &'a str, duplicates: &'a [Duplicate]) -> Self {
+        Self { path, text, lines: Lines::new(text), duplicates, findings: Vec::new() }
     }
 
     /// Where a node is written.
     pub fn place(&self, node: &Node) -> Place {
-        match &node.range {
-            Some(range) => self.lines.place(self.path, range.start),
-            None => Place::file(self.path),
-        }
+        self.lines.place(self.path, node.start())
     }
 
     /// Notes that a node is not what it should be.
@@ -56,7 +55,7 @@ impl<'a> Fields<'a> {
         node: &'n Node,
         known: Option<&[&'static str]>,
     ) -> Vec<(String, &'n Node, &'n Node)> {
-        if node.value == crate::domain::yaml::Value::Null {
+        if node.value == Value::Null {
             return Vec::new();
         }
         if node.is_scalar() || !node.items().is_empty() {
@@ -83,7 +82,9 @@ impl<'a> Fields<'a> {
                 self.findings.push(Finding::error(problem));
                 continue;
             }
-            if entries.iter().any(|(before, ..)| *before == text) {
+            // Equal in Python, or written alike, as `1` and `"1"` are.
+            let twice = self.duplicates.iter().any(|found| found.again == *key.place());
+            if twice || entries.iter().any(|(before, ..)| *before == text) {
                 let place = self.place(key);
                 let shown = text.escape_debug();
                 self.findings.push(Finding::error(
@@ -105,7 +106,7 @@ impl<'a> Fields<'a> {
             self.wrong(node, format!("how {name} is written cannot be told; write it out, between quotes"));
             return None;
         }
-        if written.is_none() || node.value == crate::domain::yaml::Value::Null {
+        if written.is_none() || node.value == Value::Null {
             self.wrong(node, format!("{name} is a text, not {}", node.kind()));
             return None;
         }

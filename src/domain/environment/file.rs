@@ -9,11 +9,12 @@ use crate::domain::environment::Guard;
 use crate::domain::environment::fields::{Fields, Written};
 use crate::domain::layer::{Entry, Given, Layer};
 use crate::domain::overlay::{Overlay, Subject};
+use crate::domain::position::Lines;
 use crate::domain::problem::{Place, Problem};
 use crate::domain::secret::{Secret, SecretSource};
 use crate::domain::token::{is_key, tokens};
 use crate::domain::workspace::Exclusion;
-use crate::domain::yaml::{self, Node, Value};
+use crate::domain::yaml::{self, Kind, Node, Value};
 
 const KEYS: &[&str] = &[
     "workspace",
@@ -94,30 +95,30 @@ impl EnvironmentFile {
         sensitive: bool,
         findings: &mut Vec<Finding>,
     ) -> Self {
-        let documents = match yaml::parse(text) {
-            Ok(documents) => documents,
+        let document = match yaml::parse(text) {
+            Ok(document) => document,
             Err(error) => {
-                let place = Place { file: path.to_owned(), line: error.line, column: error.column };
-                findings.push(Finding::error(
-                    Problem::new("environment.syntax", "the environment file is no YAML")
-                        .at(place)
-                        .why(error.message),
-                ));
+                let lines = Lines::new(text);
+                // Nothing of the text is repeated: a secret may stand in it, by mistake or because it is sensitive.
+                let mut problem = Problem::new("environment.syntax", "the environment file is no YAML")
+                    .why(error.discreet());
+                problem.place =
+                    Some(error.at().map_or_else(|| Place::file(path), |at| lines.place(path, at)));
+                findings.push(Finding::error(match error.kind() {
+                    Kind::Documents => Problem {
+                        what: "the environment file holds more than one document".into(),
+                        ..problem
+                    },
+                    _ => problem,
+                }));
                 return Self::default();
             }
         };
-        let mut fields = Fields::new(path, text);
+        let mut fields = Fields::new(path, text, &document.duplicates);
         let mut file = Self::default();
-        if documents.len() > 1
-            && let Some(second) = documents.get(1)
-        {
-            fields.wrong(second, "the environment file holds more than one document");
-        }
-        if let Some(root) = documents.first() {
-            let known = if sensitive { SENSITIVE_KEYS } else { KEYS };
-            for (name, key, value) in fields.entries("the environment file", root, Some(known)) {
-                file.read_key(&name, key, value, &mut fields, layer, sensitive);
-            }
+        let known = if sensitive { SENSITIVE_KEYS } else { KEYS };
+        for (name, key, value) in fields.entries("the environment file", &document.root, Some(known)) {
+            file.read_key(&name, key, value, &mut fields, layer, sensitive);
         }
         findings.append(&mut fields.findings);
         file
@@ -135,7 +136,7 @@ impl EnvironmentFile {
         match name {
             "workspace" => self.workspace = fields.scalar(name, value),
             "order" => match &value.value {
-                Value::Integer(order) => self.order = i64::try_from(*order).ok(),
+                Value::Integer(order) => self.order = order.as_i64(),
                 _ => fields.wrong(value, "order is a whole number"),
             },
             "guard" => self.guard = read_guard(value, fields),
@@ -400,18 +401,26 @@ mod tests {
         assert!(complaint("a: [\n").contains("no YAML"));
         assert!(complaint("order: 1\n---\norder: 2\n").contains("more than one document"));
         assert!(complaint("- a\n").contains("is a mapping, not a list"));
+        assert!(
+            complaint("a: *canary\n").contains(":1:4: the environment file is no YAML: an alias without")
+        );
     }
 
     #[test]
     fn a_key_given_twice_is_an_error_as_token_or_secret() {
-        assert!(complaint("tokens: { A: 1, A: 2 }\n").contains("twice"));
+        assert!(complaint("tokens: { A: 1, A: 2 }\n").contains(":1:17: tokens gives `A` twice"));
+        assert!(complaint("tokens: { 1: x, \"1\": y }\n").contains("twice"));
         assert!(complaint("tokens: { A: 1 }\nsecrets: { A: { env: A } }\n").contains("gives `A` twice"));
     }
 
     #[test]
     fn a_number_whose_text_cannot_be_told_is_refused_and_not_written_anew() {
-        assert!(complaint("tokens: { A: &a 1.10, B: *a }\n").contains(":1:26: how B is written"));
         assert!(complaint("tokens: { A: !!float \"1.10\" }\n").contains("between quotes"));
+        let (_, layer, findings) = read("tokens: { A: &a 1.10, B: *a, C: 010, D: on, E: 2024-01-02 }\n");
+        assert!(findings.is_empty(), "{findings:?}");
+        let written = ["A", "B", "C", "D", "E"].map(|key| layer.entries[key].given.clone());
+        let told = ["1.10", "1.10", "010", "on", "2024-01-02"].map(|text| Given::Plain(text.into()));
+        assert_eq!(written, told);
     }
 
     #[test]

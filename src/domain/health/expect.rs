@@ -33,7 +33,7 @@ pub fn expected_runs(rendering: &Rendering) -> Vec<ExpectedRun> {
 
 fn root(rendering: &Rendering, path: &str) -> Option<Node> {
     let text = String::from_utf8(rendering.file(path)?.masked()).ok()?;
-    parse(&text).ok()?.into_iter().next()
+    Some(parse(&text).ok()?.root)
 }
 
 /// A length of time as `ElastAlert` writes it: `{minutes: 1, seconds: 30}`.
@@ -42,7 +42,7 @@ fn interval(node: &Node) -> Option<Duration> {
     for (unit, number) in node.entries() {
         let number = match &number.value {
             #[expect(clippy::cast_precision_loss, reason = "no interval is that long")]
-            Value::Integer(whole) => *whole as f64,
+            Value::Integer(whole) => whole.as_i64()? as f64,
             Value::Float(number) => *number,
             _ => return None,
         };
@@ -66,9 +66,10 @@ mod tests {
 
     #[test]
     fn intervals_add_up() {
-        let read = |text: &str| interval(parse(text).unwrap().first().unwrap());
+        let read = |text: &str| interval(&parse(text).unwrap().root);
         assert_eq!(read("{minutes: 1, seconds: 30}"), Some(Duration::from_secs(90)));
         assert_eq!(read("hours: 0.5"), Some(Duration::from_secs(1800)));
+        assert_eq!(read("seconds: 1:30"), Some(Duration::from_secs(90)));
         for none in ["60", "{}", "minutes: many", "fortnights: 1", "seconds: -1", "seconds: 1e300"] {
             assert_eq!(read(none), None, "{none}");
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
+use crate::domain::check::files::UNREADABLE;
 use crate::domain::check::{Finding, files, start};
 use crate::domain::layer::LayerValue;
 use crate::domain::overlay::{self, Edit, Overlay, Subject};
@@ -47,15 +48,20 @@ pub fn render_file(
     secrets: &BTreeMap<String, Secret>,
 ) -> Done {
     /// What a secret can break, told without quoting anything.
-    const BY_SECRETS: [&str; 4] = ["token.shape", "token.altered", "overlay.refused", "yaml.syntax"];
+    const BY_SECRETS: [&str; 3] = ["token.shape", "token.altered", "overlay.refused"];
     let filled = render_with(prefix, template, environment, secrets);
     if !filled.file.insertions.iter().any(|insertion| insertion.secret) || secrets.is_empty() {
         return filled;
     }
     let mut told = render_with(prefix, template, environment, &BTreeMap::new());
-    let more = filled.findings.into_iter().filter(|finding| BY_SECRETS.contains(&finding.problem.code));
-    for finding in more {
-        if !told.findings.contains(&finding) {
+    let unreadable = |finding: &Finding| UNREADABLE.contains(&finding.problem.code);
+    let broken_anyway = told.findings.iter().any(unreadable);
+    for mut finding in filled.findings {
+        if unreadable(&finding) && !broken_anyway {
+            finding.problem.hint =
+                Some("a secret does this: without its secrets the file can be read".into());
+            told.findings.push(finding);
+        } else if BY_SECRETS.contains(&finding.problem.code) && !told.findings.contains(&finding) {
             told.findings.push(finding);
         }
     }
@@ -91,9 +97,9 @@ fn render_with(
     }));
     let mut rule = None;
     if is_yaml {
-        findings.extend(shape::check(&substituted.text, &substituted.insertions));
-        let mut documents = yaml::read(&substituted.text);
-        let root = documents.as_deref().ok().and_then(<[_]>::first);
+        let mut document = yaml::parse(&substituted.text);
+        let root = document.as_ref().ok().map(|document| &document.root);
+        findings.extend(shape::check(&substituted.text, root, &substituted.insertions));
         let subject = if template.path == CONFIG {
             Subject::Config
         } else {
@@ -104,27 +110,30 @@ fn render_with(
         };
         let overlays: Vec<&Overlay> =
             environment.overlays.iter().filter(|overlay| overlay.subject == subject).collect();
-        if !overlays.is_empty() && documents.is_ok() {
-            match overlay::edits(&substituted.text, &overlays) {
-                Ok(edits) => {
-                    substituted = overlaid(&path, &lines, substituted, &edits, &overlays);
-                    documents = yaml::read(&substituted.text);
-                    let root = documents.as_deref().ok().and_then(<[_]>::first);
-                    rule = rule.map(|_| Rule::read(&template.path, root));
+        if !overlays.is_empty()
+            && let Ok(before) = &document
+        {
+            match overlay::edit(&substituted.text, before, &overlays) {
+                Ok(edited) => {
+                    substituted = overlaid(&path, &lines, substituted, edited.text, &edited.edits, &overlays);
+                    rule = rule.map(|_| Rule::read(&template.path, Some(&edited.document.root)));
+                    document = Ok(edited.document);
                 }
                 Err(problem) => findings.push(Finding::error(problem)),
             }
         }
         let place = |offset: usize| lines.place(&path, template_offset(&substituted.insertions, offset));
         // A token that stays is what breaks the YAML around it; it is told already.
-        if documents.is_ok() || substituted.unresolved.is_empty() {
+        if document.is_ok() || substituted.unresolved.is_empty() {
             let given = |key: &str| start::is_given(environment, key);
-            let mut found =
-                files::check(&template.path, &path, &substituted.text, &documents, &given, &place);
-            let root = documents.as_deref().ok().and_then(<[_]>::first);
+            let discreet =
+                substituted.insertions.iter().any(|insertion| insertion.secret) && !secrets.is_empty();
+            let file = files::File { path: &template.path, shown: &path, discreet };
+            let mut found = files::check(&file, &document, &given, &place);
+            let root = document.as_ref().ok().map(|document| &document.root);
             found.extend(start::check(&template.path, &substituted.text, root, environment, &place));
             let shape_told = findings.iter().any(|finding| finding.problem.code == "token.shape");
-            found.retain(|finding| !(shape_told && finding.problem.code == "yaml.syntax"));
+            found.retain(|finding| !(shape_told && UNREADABLE.contains(&finding.problem.code)));
             findings.append(&mut found);
         }
     }
@@ -157,11 +166,11 @@ fn overlaid(
     path: &str,
     lines: &Lines<'_>,
     mut done: Substituted,
+    text: Zeroizing<String>,
     edits: &[Edit],
     overlays: &[&Overlay],
 ) -> Substituted {
     let before = std::mem::take(&mut done.insertions);
-    let text = Zeroizing::new(overlay::apply(&done.text, edits));
     let mut insertions: Vec<Insertion> = Vec::new();
     let mut moved = before.iter().peekable();
     let mut removed = 0;

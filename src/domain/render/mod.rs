@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::domain::check::Finding;
+use crate::domain::check::files::UNREADABLE;
 use crate::domain::environment::{EnvName, SearchSettings};
 pub use crate::domain::layer::LayerValue;
 use crate::domain::overlay::Subject;
@@ -25,6 +26,7 @@ use crate::domain::rule::{Rule, is_rule};
 use crate::domain::secret::Secret;
 use crate::domain::token::nearest;
 use crate::domain::workspace::{Environment, Exclusion, Workspace};
+use crate::domain::yaml::{self, Node, Value};
 
 /// Text that was put in place of a token or by an overlay.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -236,7 +238,8 @@ fn same_names(prefix: &str, rules: &[Rule]) -> Vec<Finding> {
 /// Whether a rule cannot be read for this reason, and so may be any that an overlay means.
 fn hides_name(finding: &Finding, prefix: &str) -> bool {
     let file = finding.problem.place.as_ref().and_then(|place| place.file.strip_prefix(prefix));
-    matches!(finding.problem.code, "token.unknown" | "token.shape" | "yaml.syntax" | "yaml.encoding")
+    let code = finding.problem.code;
+    (matches!(code, "token.unknown" | "token.shape" | "yaml.encoding") || UNREADABLE.contains(&code))
         && file.is_some_and(is_rule)
 }
 
@@ -283,17 +286,20 @@ pub fn search_settings(environment: &Environment, rendering: &Rendering) -> Sear
     let Some(text) = rendering.file(CONFIG).and_then(|file| String::from_utf8(file.masked()).ok()) else {
         return settings;
     };
-    let documents = crate::domain::yaml::parse(&text).unwrap_or_default();
-    let Some(root) = documents.first() else { return settings };
+    let Ok(document) = yaml::parse(&text) else { return settings };
+    let root = &document.root;
     let given = |key: &str| {
         root.get(key)
-            .and_then(|node| node.written(&text))
+            .and_then(|node| match &node.value {
+                Value::Integer(number) => Some(number.to_string()),
+                _ => node.written(&text),
+            })
             .filter(|value| !value.is_empty() && !value.contains(['$', '‹', '@']))
     };
     if settings.url.is_none()
         && let (Some(host), Some(port)) = (given("es_host"), given("es_port"))
     {
-        let secure = given("use_ssl").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let secure = root.get("use_ssl").is_some_and(Node::is_truthy);
         let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host };
         let scheme = if secure { "https" } else { "http" };
         let prefix = given("es_url_prefix").map(|prefix| format!("/{}", prefix.trim_matches('/')));
@@ -305,5 +311,7 @@ pub fn search_settings(environment: &Environment, rendering: &Rendering) -> Sear
     settings
 }
 
+#[cfg(test)]
+mod refused_tests;
 #[cfg(test)]
 mod tests;

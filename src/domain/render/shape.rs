@@ -16,9 +16,9 @@ struct Risk<'a> {
     word: String,
 }
 
-/// What is wrong with the values that were put into a YAML text. Nothing is said when the text is no YAML even with
+/// What is wrong with the values that were put into a YAML text; `real` is what the text holds, if it can be read. Nothing is said when the text is no YAML even with
 /// harmless values: then it is the template that is wrong.
-pub fn check(text: &str, insertions: &[Insertion]) -> Vec<Finding> {
+pub fn check(text: &str, real: Option<&Node>, insertions: &[Insertion]) -> Vec<Finding> {
     let mut risks: Vec<Risk<'_>> = Vec::new();
     for insertion in insertions {
         let value = text.get(insertion.range.clone()).unwrap_or_default();
@@ -32,9 +32,11 @@ pub fn check(text: &str, insertions: &[Insertion]) -> Vec<Finding> {
         return Vec::new();
     }
     let all: Vec<&Risk<'_>> = risks.iter().collect();
-    let Ok(model) = yaml::read(&with_words(text, &all)) else { return Vec::new() };
-    if yaml::read(text).is_ok_and(|real| same_shape(&real, &model, &risks)) {
-        return altered(text, &model, &risks);
+    let Ok(model) = yaml::parse(&with_words(text, &all)).map(|model| model.root) else { return Vec::new() };
+    if let Some(real) = real.filter(|real| same_node(real, &model, &risks)) {
+        let mut findings = Vec::new();
+        find_altered(text, real, &model, &risks, &mut findings);
+        return findings;
     }
     // Each value alone among harmless words shows which one it is.
     let mut findings = Vec::new();
@@ -42,9 +44,8 @@ pub fn check(text: &str, insertions: &[Insertion]) -> Vec<Finding> {
         let others: Vec<&Risk<'_>> =
             risks.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, risk)| risk).collect();
         let alone = with_words(text, &others);
-        let shape = |real: Vec<Node>| same_shape(&real, &model, &risks);
-        if !yaml::read(&alone).is_ok_and(shape) && !findings.iter().any(|(key, _)| *key == risk.insertion.key)
-        {
+        let same = yaml::parse(&alone).is_ok_and(|real| same_node(&real.root, &model, &risks));
+        if !same && !findings.iter().any(|(key, _)| *key == risk.insertion.key) {
             findings.push((risk.insertion.key.clone(), finding(risk.insertion)));
         }
     }
@@ -100,10 +101,6 @@ fn given_at(insertion: &Insertion) -> String {
 }
 
 /// Whether a rendering is the model but for the scalars that hold a word.
-fn same_shape(real: &[Node], model: &[Node], risks: &[Risk<'_>]) -> bool {
-    real.len() == model.len() && real.iter().zip(model).all(|(real, model)| same_node(real, model, risks))
-}
-
 fn same_node(real: &Node, model: &Node, risks: &[Risk<'_>]) -> bool {
     match (&real.value, &model.value) {
         (Value::Mapping(real), Value::Mapping(model)) => {
@@ -112,25 +109,20 @@ fn same_node(real: &Node, model: &Node, risks: &[Risk<'_>]) -> bool {
                     same_node(&real.0, &model.0, risks) && same_node(&real.1, &model.1, risks)
                 })
         }
-        (Value::Sequence(real), Value::Sequence(model)) => {
+        (Value::Sequence(real), Value::Sequence(model))
+        | (Value::Tuple(real), Value::Tuple(model))
+        | (Value::Set(real), Value::Set(model)) => {
             real.len() == model.len()
                 && real.iter().zip(model).all(|(real, model)| same_node(real, model, risks))
         }
-        (_, Value::Text(word)) if risks.iter().any(|risk| word.contains(&risk.word)) => real.is_scalar(),
+        (_, Value::Text(word)) if risks.iter().any(|risk| word.as_str().contains(&risk.word)) => {
+            real.is_scalar()
+        }
         (left, right) => left == right,
     }
 }
 
 /// Scalars that hold something else than the value: a part of it became a comment or an escape.
-fn altered(text: &str, model: &[Node], risks: &[Risk<'_>]) -> Vec<Finding> {
-    let Ok(real) = yaml::parse(text) else { return Vec::new() };
-    let mut findings = Vec::new();
-    for (real, model) in real.iter().zip(model) {
-        find_altered(text, real, model, risks, &mut findings);
-    }
-    findings
-}
-
 fn find_altered(text: &str, real: &Node, model: &Node, risks: &[Risk<'_>], findings: &mut Vec<Finding>) {
     match (&real.value, &model.value) {
         (Value::Mapping(real), Value::Mapping(model)) => {
@@ -139,31 +131,30 @@ fn find_altered(text: &str, real: &Node, model: &Node, risks: &[Risk<'_>], findi
                 find_altered(text, &real.1, &model.1, risks, findings);
             }
         }
-        (Value::Sequence(real), Value::Sequence(model)) => {
+        (Value::Sequence(real), Value::Sequence(model))
+        | (Value::Tuple(real), Value::Tuple(model))
+        | (Value::Set(real), Value::Set(model)) => {
             for (real, model) in real.iter().zip(model) {
                 find_altered(text, real, model, risks, findings);
             }
         }
         (_, Value::Text(word)) => {
-            let written = real.range.clone().and_then(|range| text.get(range)).map_or("", str::trim);
+            let written = text.get(real.range.clone()).unwrap_or_default();
             let found = match &real.value {
                 Value::Text(found) => found.as_str(),
+                // An anchor, an alias or a tag is gone.
+                _ if real.alias.is_some() || written.starts_with(['&', '!']) => "",
                 // Another kind of scalar says what it is by how it is written.
                 _ => written,
             };
-            let mut meant = word.clone();
+            let word = word.as_str();
+            let mut meant = word.to_owned();
             let mut to_blame = None;
             for risk in risks.iter().filter(|risk| word.contains(&risk.word)) {
                 meant = meant.replace(&risk.word, text.get(risk.range.clone()).unwrap_or_default());
                 to_blame = Some(risk.insertion);
             }
-            // ElastAlert knows no tags, and would not load the file.
             if let Some(insertion) = to_blame
-                && meant.starts_with('!')
-                && written.starts_with('!')
-            {
-                findings.push(finding(insertion));
-            } else if let Some(insertion) = to_blame
                 && meant != found
             {
                 findings.push(Finding::warning(
@@ -199,7 +190,11 @@ mod tests {
         }];
         let values = BTreeMap::from([("X".to_owned(), Resolved { value: Some(value.into()), chain })]);
         let done = substitute("config/elastalert.yaml", template, &values, &BTreeMap::new());
-        check(&done.text, &done.insertions).iter().map(|f| f.problem.code.to_owned()).collect()
+        let real = yaml::parse(&done.text).ok();
+        check(&done.text, real.as_ref().map(|document| &document.root), &done.insertions)
+            .iter()
+            .map(|f| f.problem.code.to_owned())
+            .collect()
     }
 
     #[test]
@@ -235,6 +230,10 @@ mod tests {
             ("a: @@X@@\nb: 1\n", "x\n---\nc: 1"),
             ("a: @@X@@\n", "!x"),
             ("a: @@X@@\n", "!!python/name:os.system x"),
+            ("a: @@X@@\n", "="),
+            ("a: &x {b: 1}\n@@X@@: *x\n", "<<"),
+            ("a: @@X@@\n", "x\ty: z"),
+            ("a: 1\n@@X@@: 2\n", "'a'"),
         ] {
             assert!(
                 codes(template, value).iter().any(|code| code == "token.shape"),
@@ -249,6 +248,8 @@ mod tests {
         assert_eq!(codes("a: @@X@@\n", "x # y"), ["token.altered"]);
         assert_eq!(codes("a: @@X@@\n", "1 # y"), ["token.altered"]);
         assert_eq!(codes("a: @@X@@\n", "&anchor"), ["token.altered"]);
+        assert_eq!(codes("a: @@X@@\n", "!!str x"), ["token.altered"]);
+        assert_eq!(codes("a: &x y\nb: @@X@@\n", "*x"), ["token.altered"]);
         assert!(codes("a: @@X@@\n", "~").is_empty());
         assert_eq!(codes("a: \"@@X@@\"\n", "C:\\\\temp"), ["token.altered"]);
     }

@@ -9,10 +9,10 @@ use crate::domain::matrix::Cell::{Differs, Excluded, Same};
 use crate::domain::overview::Overview;
 use crate::domain::workspace::build::{Sources, build};
 
-const CONFIG_TEXT: &str = "run_every: {minutes: 1}\nbuffer_time:\n  minutes: 15 # long\nes_host: \"@@ES_HOST@@\"\nes_port: @@ES_PORT@@\nwriteback_index: elastalert_status\nrules_folder: /opt/rules\n";
+pub(super) const CONFIG_TEXT: &str = "run_every: {minutes: 1}\nbuffer_time:\n  minutes: 15 # long\nes_host: \"@@ES_HOST@@\"\nes_port: @@ES_PORT@@\nwriteback_index: elastalert_status\nrules_folder: /opt/rules\n";
 const RULE_TEXT: &str = "# spikes\nname: Spike\ntype: spike\nindex: logs-*\nthreshold_cur: 10 # by hand\nalert: slack\nslack_webhook_url: \"@@WEBHOOK@@\"\n";
 
-fn workspace(files: &[(&str, &str)]) -> Workspace {
+pub(super) fn workspace(files: &[(&str, &str)]) -> Workspace {
     build(Sources {
         root: "/w".into(),
         prefix: "",
@@ -44,7 +44,7 @@ fn sample() -> Workspace {
     ])
 }
 
-fn of(workspace: &Workspace, name: &str, secrets: &[(&str, &str)]) -> Rendering {
+pub(super) fn of(workspace: &Workspace, name: &str, secrets: &[(&str, &str)]) -> Rendering {
     let environment = workspace.environment(&name.parse().unwrap()).unwrap();
     let secrets =
         secrets.iter().map(|(key, value)| ((*key).to_owned(), Secret::new((*value).into()))).collect();
@@ -55,7 +55,7 @@ fn text<'a>(rendering: &'a Rendering, path: &str) -> &'a str {
     std::str::from_utf8(&rendering.file(path).unwrap().bytes).unwrap()
 }
 
-fn codes(rendering: &Rendering) -> Vec<&str> {
+pub(super) fn codes(rendering: &Rendering) -> Vec<&str> {
     rendering.findings.iter().map(|finding| finding.problem.code).collect()
 }
 
@@ -175,7 +175,7 @@ fn what_elastalert_would_not_load_is_told() {
     assert!(rule("- a\n").contains("the rule is a mapping, not a list"));
     assert!(
         rule("name: A\ntype: any\nindex: i\nalert: x\n---\nname: B\n")
-            .contains("rules/a.yaml:6:1: the file holds more")
+            .contains("rules/a.yaml:5:1: the file holds more")
     );
     assert!(
         rule("name: B\ntype: any\nindex: i\nalert: x\n").contains("rules/b.yaml: two rules are called `B`")

@@ -19,6 +19,9 @@ pub(crate) trait Make {
     fn pairs(&self, node: NodeId, pairs: Vec<(Self::Made, Self::Made)>) -> Self::Made;
 }
 
+type MadePair<M> = (<M as Make>::Made, <M as Make>::Made);
+type MadeEntry<M> = (<M as Make>::Made, <M as Make>::Made, Option<NodeId>);
+
 /// Makes plain values.
 pub(crate) struct Values;
 
@@ -127,12 +130,7 @@ impl<'d, M: Make> Finish<'d, M> {
         Ok(values)
     }
 
-    #[expect(clippy::type_complexity, reason = "what `Make::map` takes")]
-    fn entries(
-        &mut self,
-        entries: &[Pair],
-        depth: usize,
-    ) -> Result<Vec<(M::Made, M::Made, Option<NodeId>)>, Error> {
+    fn entries(&mut self, entries: &[Pair], depth: usize) -> Result<Vec<MadeEntry<M>>, Error> {
         let mut values = Vec::with_capacity(entries.len());
         for Pair { key, value, merged } in entries {
             values.push((self.value(*key, depth)?, self.value(*value, depth)?, *merged));
@@ -140,7 +138,7 @@ impl<'d, M: Make> Finish<'d, M> {
         Ok(values)
     }
 
-    fn pairs(&mut self, pairs: &[(Use, Use)], depth: usize) -> Result<Vec<(M::Made, M::Made)>, Error> {
+    fn pairs(&mut self, pairs: &[(Use, Use)], depth: usize) -> Result<Vec<MadePair<M>>, Error> {
         let mut values = Vec::with_capacity(pairs.len());
         for (key, value) in pairs {
             values.push((self.value(*key, depth)?, self.value(*value, depth)?));

@@ -7,13 +7,13 @@ use crate::node::{NodeId, NodeKind};
 use crate::resolver;
 use std::collections::VecDeque;
 
-/// A mapping whose merges are being made, or have been.
+/// A mapping whose origins are being made, or have been.
 #[derive(Debug, Default)]
 pub(super) struct Flat {
     done: Pairs,
     rest: VecDeque<(NodeId, NodeId)>,
     // For the first of `done`, the merge key of this mapping that brought each.
-    merges: Vec<NodeId>,
+    origins: Vec<NodeId>,
 }
 
 impl Flat {
@@ -24,7 +24,7 @@ impl Flat {
 }
 
 impl Constructor<'_> {
-    /// Makes the merges of a mapping. One that leads back to the mapping finds it without the key that led there, and
+    /// Makes the origins of a mapping. One that leads back to the mapping finds it without the key that led there, and
     /// makes the others.
     pub(super) fn flatten(&mut self, id: NodeId, depth: usize) -> Result<()> {
         if depth > DEEPEST {
@@ -42,13 +42,13 @@ impl Constructor<'_> {
             self.flattened.insert(id, Flat { rest, ..Flat::default() });
         }
         let mut merged = Pairs::new();
-        let mut merges = Vec::new();
+        let mut origins = Vec::new();
         while let Some((key, value)) = self.flattened.get_mut(&id).and_then(|flat| flat.rest.pop_front()) {
             let target = self.target(key);
             match self.tag(target) {
                 resolver::MERGE => {
                     self.merge(id, self.target(value), &mut merged, depth)?;
-                    merges.resize(merged.len(), key);
+                    origins.resize(merged.len(), key);
                     continue;
                 }
                 resolver::VALUE => _ = self.renamed.insert(target),
@@ -63,8 +63,8 @@ impl Constructor<'_> {
         {
             merged.append(&mut flat.done);
             flat.done = merged;
-            merges.append(&mut flat.merges);
-            flat.merges = merges;
+            origins.append(&mut flat.origins);
+            flat.origins = origins;
         }
         Ok(())
     }
@@ -78,8 +78,8 @@ impl Constructor<'_> {
     }
 
     /// For the first of the pairs as they are now, the merge key that brought each; the others are the mapping's own.
-    pub(super) fn merges(&self, id: NodeId) -> Vec<NodeId> {
-        self.flattened.get(&id).map(|flat| flat.merges.clone()).unwrap_or_default()
+    pub(super) fn origins(&self, id: NodeId) -> Vec<NodeId> {
+        self.flattened.get(&id).map(|flat| flat.origins.clone()).unwrap_or_default()
     }
 
     fn merge(&mut self, id: NodeId, value: NodeId, merged: &mut Pairs, depth: usize) -> Result<()> {
@@ -116,7 +116,7 @@ impl Constructor<'_> {
         Ok(())
     }
 
-    /// Merges repeat pairs, and merges of merges repeat them again; counts what that comes to.
+    /// Merges repeat pairs, and origins of origins repeat them again; counts what that comes to.
     fn count(&mut self, from: NodeId, id: NodeId) -> Result<()> {
         let pairs = match (self.flattened.get(&from), self.kind(from)) {
             (Some(flat), _) => flat.done.len() + flat.rest.len(),

@@ -130,8 +130,8 @@ pub(crate) fn construct<M: Make>(
     while let Some((node, object, maker)) = constructor.queue.pop_front() {
         constructor.fill(node, object, maker)?;
     }
-    let made = finish::Finish::new(constructor.objects, limits, make).value(root, 0)?;
-    Ok((made, constructor.duplicates))
+    let value = finish::Finish::new(constructor.objects, limits, make).value(root, 0)?;
+    Ok((value, constructor.duplicates))
 }
 
 struct Constructor<'d> {
@@ -370,7 +370,7 @@ impl<'d> Constructor<'d> {
         }
         self.flatten(id, 0)?;
         let pairs = self.current_pairs(id);
-        let merges = self.merges(id);
+        let origins = self.origins(id);
         let mut known = key::Known::default();
         let mut out: Vec<Pair> = Vec::with_capacity(pairs.len());
         for (at, (key_node, value_node)) in pairs.into_iter().enumerate() {
@@ -392,7 +392,7 @@ impl<'d> Constructor<'d> {
                 };
                 error.at(self.mark(self.target(key_node)))
             })?;
-            let merged = merges.get(at).copied();
+            let merged = origins.get(at).copied();
             match known.add(hash).and_then(|at| out.get_mut(at)) {
                 Some(slot) => {
                     if slot.merged.is_none() && merged.is_none() {
