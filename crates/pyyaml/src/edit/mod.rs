@@ -11,10 +11,8 @@ pub use error::EditError;
 pub use splice::Splice;
 pub use write::{to_flow, to_flow_like};
 
-use crate::construct;
 use crate::error::{Error, ErrorClass};
 use crate::event::ScalarStyle;
-use crate::limits::Limits;
 use crate::mark::Mark;
 use crate::node::{Document, NodeId, NodeKind};
 use crate::resolver;

@@ -75,7 +75,7 @@ pub fn from_slice<T: DeserializeOwned>(source: &[u8]) -> Result<T, Error> {
 /// [`from_slice`] with limits of your own.
 pub fn from_slice_within<T: DeserializeOwned>(source: &[u8], limits: Limits) -> Result<T, Error> {
     let document = crate::parse_within(source, limits)?;
-    let value = crate::construct::construct(&document, limits)?;
+    let value = document.value_within(limits)?;
     from_value(&value).map_err(|error| match place::find(&document, error.steps()) {
         Some(mark) => error.at(mark),
         None => error,
