@@ -86,6 +86,80 @@ fn no_verb_shows_a_secret_whatever_is_wrong_with_it() {
 }
 
 #[test]
+fn no_secret_is_quoted_by_the_error_that_it_makes_python_stop_with() {
+    let ways = [
+        ("x: @@S@@", "2024-13-45"),
+        ("x: !!int @@S@@", "canary-9Q"),
+        ("x: !!int '@@S@@'", "1canary-9Q"),
+        ("x: !!float '@@S@@'", "canary-9Q"),
+        ("x: !!bool '@@S@@'", "canary-9Q"),
+        ("x: !!timestamp '@@S@@'", "canary-9Q"),
+        ("x: !!binary '@@S@@'", "canary-9Q-ä"),
+        ("x: !@@S@@ y", "canary-9Q"),
+        ("x: !a@@S@@ y", "canary-9Q"),
+        ("x: *@@S@@", "canary-9Q"),
+        ("x: *a@@S@@", "canary-9Q"),
+        ("x: &@@S@@ y\nz: &@@S@@ y", "canary-9Q"),
+        ("x: @@S@@", "*canary-9Q"),
+        ("x: @@S@@", "!canary-9Q y"),
+        ("x: @@S@@", "!!int canary-9Q"),
+        ("x: @@S@@", "!!python/object:canary.9Q {}"),
+        ("x: @@S@@", "@canary-9Q"),
+        ("x: @@S@@", "[canary-9Q"),
+        ("x: @@S@@", "canary\t9Q: y"),
+        ("x: @@S@@", "canary-9Q\u{7}"),
+        ("x: @@S@@", "canary\n---\n9Q"),
+        ("x: \"@@S@@\"", "canary\\9Q"),
+        ("x: \"@@S@@", "canary-9Q"),
+        ("x: |@@S@@\n y", "canary-9Q"),
+        ("%@@S@@\n---\nx: y", "canary-9Q"),
+        ("%TAG @@S@@ y\n---\nx: y", "!canary!9Q"),
+        ("@@S@@: x\n@@S@@: y", "canary-9Q"),
+    ];
+    for (line, secret) in ways {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write("config/elastalert.yaml", FILES[0].1.split("smtp").next().unwrap());
+        write(
+            "config/environments/Default.yaml",
+            "secrets: { S: { env: A } }\nrules: { R: { y: 1 }, S: { index: 1 } }\n",
+        );
+        write("rules/a.yaml", &format!("{line}\nname: R\ntype: any\nindex: i\nalert: debug\n"));
+        write("rules/b.yaml", &format!("name: S\n{line}\ntype: any\nindex: i\nalert: debug\n"));
+        for verb in
+            [&["check"][..], &["check", "Default"], &["render", "Default"], &["plan", "Default"], &["rules"]]
+        {
+            for format in ["text", "json"] {
+                let arguments = [verb, &["--format", format]].concat();
+                let variables = [("A", secret), ("DOCKER_HOST", "unix:///nonexistent/d.sock")];
+                let answer = run_with(folder.path(), &arguments, &variables);
+                for piece in ["9Q", "2024-13", "#x0007"] {
+                    assert!(!answer.contains(piece), "{line:?} {arguments:?}: {answer}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_sensitive_layer_that_is_no_yaml_is_not_quoted() {
+    for text in
+        ["tokens: { A: *canary }", "tokens: { A: !canary x }", "canary: 9Q: x", "A: !!int canary", "@canary"]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        lay_out(folder.path());
+        fs::write(folder.path().join("config/environments/Sensitive.Local.yaml"), text).unwrap();
+        for verb in [&["check"][..], &["check", "CI"], &["envs"]] {
+            run_with(folder.path(), verb, &[("DOCKER_HOST", "unix:///nonexistent/d.sock")]);
+        }
+    }
+}
+
+#[test]
 fn what_is_written_on_demand_is_all_that_holds_it() {
     let folder = tempfile::tempdir().unwrap();
     lay_out(folder.path());

@@ -113,7 +113,7 @@ fn render_with(
         if !overlays.is_empty()
             && let Ok(before) = &document
         {
-            match overlay::edit(&substituted.text, before, &overlays) {
+            match overlay::edit(&substituted.text, &before.root, &overlays) {
                 Ok(edited) => {
                     substituted = overlaid(&path, &lines, substituted, edited.text, &edited.edits, &overlays);
                     rule = rule.map(|_| Rule::read(&template.path, Some(&edited.document.root)));

@@ -1,5 +1,6 @@
 //! YAML as `ElastAlert` reads it: the values that Python would make of a text, each with the bytes it is written at,
-//! and the places of keys that are given twice. It is the one folder that knows which crate reads YAML.
+//! and the places of keys that are given twice. It and `overlay`, which edits, are what knows the crate that
+//! reads YAML.
 
 mod read;
 mod refused;
@@ -203,6 +204,28 @@ impl Node {
                     !written.starts_with(['"', '\'', '|', '>', '#']) && !written.contains(['\r', '\n']);
                 plain.then(|| written.to_owned())
             }
+        }
+    }
+
+    /// What it is, without its places.
+    pub fn to_value(&self) -> pyyaml::Value {
+        let all = |items: &[Self]| items.iter().map(Self::to_value).collect();
+        match &self.value {
+            Value::Null => pyyaml::Value::Null,
+            Value::Bool(value) => pyyaml::Value::Bool(*value),
+            Value::Integer(value) => pyyaml::Value::Int(value.clone()),
+            Value::Float(value) => pyyaml::Value::Float(*value),
+            Value::Complex(real, imaginary) => pyyaml::Value::Complex(*real, *imaginary),
+            Value::Text(text) => pyyaml::Value::String(text.clone()),
+            Value::Binary(bytes) => pyyaml::Value::Binary(bytes.clone()),
+            Value::Date(date) => pyyaml::Value::Date(*date),
+            Value::DateTime(time) => pyyaml::Value::DateTime(*time),
+            Value::Sequence(items) => pyyaml::Value::List(all(items)),
+            Value::Tuple(items) => pyyaml::Value::Tuple(all(items)),
+            Value::Set(items) => pyyaml::Value::Set(all(items)),
+            Value::Mapping(entries) => pyyaml::Value::Map(
+                entries.iter().map(|(key, value)| (key.to_value(), value.to_value())).collect(),
+            ),
         }
     }
 
