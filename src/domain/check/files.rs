@@ -81,14 +81,19 @@ fn refused(file: &File<'_>, error: &Refused, place: &impl Fn(usize) -> Place) ->
     };
     let at = error.at().map_or_else(|| Place::file(file.shown), place);
     let line = at.line;
-    let words = if file.discreet { error.discreet().to_owned() } else { error.words() };
-    let mut problem = Problem::new(code, what).at(at).why(words);
-    if let Some((context, begun)) = error.context().filter(|_| !file.discreet) {
-        let begun = begun.map(|at| place(at).line).filter(|begun| *begun != line);
-        problem = problem.why(match begun {
-            Some(begun) => format!("{context} that begins in line {begun}"),
-            None => context.to_owned(),
-        });
+    let mut problem = Problem::new(code, what).at(at);
+    if error.kind() == Kind::Documents {
+        let one = if file.path == CONFIG { "keep one of them" } else { "one rule, one file" };
+        problem = problem.hint(one);
+    } else {
+        problem = problem.why(if file.discreet { error.discreet().to_owned() } else { error.words() });
+        if let Some((context, begun)) = error.context().filter(|_| !file.discreet) {
+            let begun = begun.map(|at| place(at).line).filter(|begun| *begun != line);
+            problem = problem.why(match begun {
+                Some(begun) => format!("{context} that begins in line {begun}"),
+                None => context.to_owned(),
+            });
+        }
     }
     if error.kind() == Kind::Limit {
         return problem;

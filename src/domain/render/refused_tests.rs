@@ -34,7 +34,7 @@ fn what_python_refuses_is_told_at_its_place_and_with_its_error() {
             "this ComposerError, whatever",
         ),
         ("k: a\u{7}", "yaml.syntax", "5:5", "unacceptable character #x0007", "this ReaderError, whatever"),
-        ("---\nk: v", "yaml.documents", "5:1", "but found another document", "this ComposerError, whatever"),
+        ("---\nk: v", "yaml.documents", "5:1", "more than one document", "this ComposerError, whatever"),
         ("k: =", "yaml.value", "5:4", "could not determine a constructor", "this ConstructorError, whatever"),
         (
             "k: <<",
