@@ -1,6 +1,7 @@
 //! Findings: what `check` has to say about a workspace, each with a stable code, a severity, a place and a way out.
 //! A finding is data: the screens and the command line print the same ones.
 
+pub mod facts;
 pub mod files;
 pub mod layers;
 pub mod start;
