@@ -12,7 +12,7 @@ pub const WORKSPACE: &str = "alertdeck.workspace";
 pub const ENVIRONMENT: &str = "alertdeck.environment";
 /// The release that created it.
 pub const RELEASE: &str = "alertdeck.release";
-/// What it is: `elastalert`, `lock`, `config`, `rules`, `logs`.
+/// What it is: `elastalert`, `lock`, `preflight`, `config`, `rules`, `logs`.
 pub const ROLE: &str = "alertdeck.role";
 /// The hash of the rendering with its secrets left out.
 pub const RENDERING: &str = "alertdeck.rendering";
@@ -35,6 +35,8 @@ pub mod role {
     pub const ELASTALERT: &str = "elastalert";
     /// The container that is the lock and the hand that fills volumes.
     pub const LOCK: &str = "lock";
+    /// A container in which a rendering is tried.
+    pub const PREFLIGHT: &str = "preflight";
     /// A volume with rendered configuration.
     pub const CONFIG: &str = "config";
     /// A volume with rendered rules.

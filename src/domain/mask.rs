@@ -7,6 +7,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::domain::problem::Problem;
+use crate::domain::render::{Insertion, RenderedFile, Rendering};
 use crate::domain::secret::{Secret, placeholder};
 use crate::domain::text::sanitise;
 
@@ -44,6 +45,19 @@ impl Masker {
         let mut known = self.known.clone();
         known.extend(new);
         Self::of(known)
+    }
+
+    /// A masker for every secret that is filled into a rendering.
+    pub fn filled(rendering: &Rendering) -> Self {
+        let filled = |file: &RenderedFile| -> Vec<(String, Secret)> {
+            let secrets = file.insertions.iter().filter(|insertion| insertion.secret);
+            let value = |insertion: &Insertion| {
+                let bytes = file.bytes.get(insertion.range.clone())?;
+                Some((insertion.key.clone(), Secret::new(std::str::from_utf8(bytes).ok()?.to_owned())))
+            };
+            secrets.filter_map(value).collect()
+        };
+        Self::of(rendering.files.iter().flat_map(filled).collect())
     }
 
     fn of(known: Vec<(String, Secret)>) -> Self {

@@ -19,6 +19,7 @@ pub mod overlay;
 pub mod overview;
 pub mod plan;
 pub mod position;
+pub mod preflight;
 pub mod problem;
 pub mod process;
 pub mod progress;

@@ -2,6 +2,7 @@
 //! reached; [`Engine`] offers what a person can ask for, each as one method that the console and the command line
 //! call alike. Only `docker`, `files` and `search` name what is behind a port.
 
+mod archive;
 mod books;
 pub mod changes;
 pub mod compare;
@@ -12,6 +13,7 @@ pub mod files;
 pub mod follow;
 pub mod inside;
 pub mod live;
+pub mod preflight;
 pub mod running;
 pub mod search;
 pub mod watch;
@@ -154,6 +156,12 @@ pub trait Docker: Clone + Send + Sync + 'static {
     /// [`code::ENGINE_CONFLICT`](crate::domain::problem::code::ENGINE_CONFLICT) when the name is taken; its causes then
     /// name the holder's id, and no volume was made.
     fn create(&self, spec: &ContainerSpec) -> impl Future<Output = Result<ContainerId, Problem>> + Send;
+    /// Creates a container that is used once: as [`create`](Self::create), but it keeps no log, may use little memory
+    /// and few processes, gains no privileges, and is removed by the engine, with all it holds, as soon as it ends.
+    fn create_throwaway(
+        &self,
+        spec: &ContainerSpec,
+    ) -> impl Future<Output = Result<ContainerId, Problem>> + Send;
     /// Unpacks a tar archive under a path of a container, which need not run.
     fn upload(
         &self,
@@ -180,6 +188,18 @@ pub trait Docker: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), Problem>> + Send;
     /// Removes a stopped container.
     fn remove(&self, id: &ContainerId) -> impl Future<Output = Result<(), Problem>> + Send;
+    /// Kills a container, if it runs, and removes it with what it holds, volumes without a name as well. One that is
+    /// gone already is a success.
+    fn discard(&self, id: &ContainerId) -> impl Future<Output = Result<(), Problem>> + Send;
+    /// What a command prints to its standard output that is run in a running container, up to so many bytes of it and
+    /// for so long.
+    fn output(
+        &self,
+        id: &ContainerId,
+        command: &[String],
+        limit: usize,
+        time: Duration,
+    ) -> impl Future<Output = Result<Vec<u8>, Problem>> + Send;
     /// Runs a command in a container, on a terminal of so many columns and rows.
     fn open_terminal(
         &self,

@@ -37,3 +37,8 @@ fn a_shell_needs_a_terminal() {
 fn a_time_that_is_none_is_refused() {
     assert_snapshot!(run_with(&fixture("healthy"), &["logs", "CI", "--since", "yesterday"], &NOWHERE));
 }
+
+#[test]
+fn a_preflight_tells_what_can_be_told_and_then_that_nobody_answers() {
+    assert_snapshot!(run_with(&fixture("healthy"), &["check", "CI", "--preflight"], &NOWHERE));
+}

@@ -20,6 +20,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use suite::Bench;
 
 mod deploy;
+mod preflight;
 #[path = "../contract/suite/mod.rs"]
 mod suite;
 
@@ -94,5 +95,19 @@ fn main() {
     deploy_case!(a_deployed_environment_runs_its_rules_and_alerts);
     deploy_case!(a_broken_rule_is_put_back_and_nobody_elses_container_is_touched);
     deploy_case!(one_process_that_loads_for_20_seconds_and_dies_is_not_healthy);
+    macro_rules! preflight_case {
+        ($name:ident) => {{
+            let number = trials.len();
+            trials.push(live(concat!("preflight::", stringify!($name)), move || {
+                block_on(preflight::$name(run(number)))
+            }));
+        }};
+    }
+    preflight_case!(good_rules_load_and_say_what_they_need);
+    preflight_case!(each_kind_of_broken_rule_is_told);
+    preflight_case!(of_two_rules_with_one_name_the_second_is_told);
+    preflight_case!(a_rule_that_hangs_or_kills_takes_no_other_with_it);
+    preflight_case!(a_configuration_that_is_refused_is_told);
+    preflight_case!(the_table_of_facts_is_what_the_image_says);
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -14,6 +14,7 @@ use crate::domain::label::Labels;
 use crate::domain::problem::Problem;
 
 pub use make::{Desired, Observed, Options, locked, make};
+pub use setup::variables;
 
 mod make;
 #[cfg(test)]

@@ -82,7 +82,7 @@ fn mark(spec: &ContainerSpec) -> String {
 
 /// The variables that the procedure before alertdeck set, and on top of them the target's own. A value that is a
 /// secret is left out: anyone who reaches the engine reads the variables of a container.
-fn variables(environment: &Environment, rendering: &Rendering) -> BTreeMap<String, String> {
+pub fn variables(environment: &Environment, rendering: &Rendering) -> BTreeMap<String, String> {
     let Target { mounts, env, .. } = &environment.target;
     let has = |path: &str| rendering.files.iter().any(|file| file.path == path);
     let config = if !has("config/elastalert.yaml") && has("config/config.yaml") {

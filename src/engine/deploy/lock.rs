@@ -15,7 +15,7 @@ use super::Work;
 use super::patience::{briefly, is_unheard};
 
 /// A number that no other deploy has, on this machine or another.
-pub(super) fn nonce(now: Timestamp) -> String {
+pub(in crate::engine) fn nonce(now: Timestamp) -> String {
     // The standard library seeds each of these from the operating system.
     let random = RandomState::new().build_hasher().finish();
     format!("{random:016x}{:016x}", now.as_nanosecond() & i128::from(u64::MAX))

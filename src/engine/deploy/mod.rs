@@ -13,8 +13,7 @@ use crate::domain::overview::Overview;
 use crate::domain::plan::{self, Desired, Observed, Options, Plan};
 use crate::domain::problem::{Problem, code};
 use crate::domain::progress::{DeployReport, Progress, Verdict};
-use crate::domain::render::{Insertion, RenderedFile, Rendering};
-use crate::domain::secret::Secret;
+use crate::domain::render::Rendering;
 use crate::domain::workspace::Environment;
 use crate::engine::workspace::find;
 use crate::engine::{Docker, Engine, World};
@@ -23,9 +22,9 @@ use run::Run;
 
 mod gate;
 mod keep;
-mod lock;
+pub(super) mod lock;
 mod logs;
-mod patience;
+pub(super) mod patience;
 mod put_back;
 mod run;
 mod stage;
@@ -131,16 +130,7 @@ impl<D: Docker> Work<'_, D> {
 
     /// Takes every secret that was filled in out of what is told.
     fn masker(&self) -> Masker {
-        let filled = |file: &RenderedFile| -> Vec<(String, Secret)> {
-            let secrets = file.insertions.iter().filter(|insertion| insertion.secret);
-            let value = |insertion: &Insertion| {
-                let bytes = file.bytes.get(insertion.range.clone())?;
-                Some((insertion.key.clone(), Secret::new(std::str::from_utf8(bytes).ok()?.to_owned())))
-            };
-            secrets.filter_map(value).collect()
-        };
-        let secrets: Vec<(String, Secret)> = self.rendering.files.iter().flat_map(filled).collect();
-        Masker::new(secrets.iter().map(|(key, secret)| (key.as_str(), secret)))
+        Masker::filled(&self.rendering)
     }
 
     /// Whether the world is as it was when the plan was made. What was made under that nonce is our own.

@@ -26,7 +26,7 @@ where
 }
 
 /// Asks until the engine is heard, or for a few seconds: for tidying up, which a person can do as well.
-pub(super) async fn briefly<T, A, F>(ask: A) -> Result<T, Problem>
+pub(in crate::engine) async fn briefly<T, A, F>(ask: A) -> Result<T, Problem>
 where
     A: FnMut() -> F,
     F: Future<Output = Result<T, Problem>>,
@@ -48,7 +48,7 @@ where
 }
 
 /// Asks a second time when the first was not heard. Only for what may be done twice.
-pub(super) async fn twice<T, A, F>(mut ask: A) -> Result<T, Problem>
+pub(in crate::engine) async fn twice<T, A, F>(mut ask: A) -> Result<T, Problem>
 where
     A: FnMut() -> F,
     F: Future<Output = Result<T, Problem>>,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use bollard::models::{
     ContainerCreateBody, ContainerInspectResponse, ContainerState as EngineState, ContainerStateStatusEnum,
-    HostConfig, Mount as EngineMount, MountPoint, MountType, MountVolumeOptions,
+    HostConfig, HostConfigLogConfig, Mount as EngineMount, MountPoint, MountType, MountVolumeOptions,
     RestartPolicy as EnginePolicy, RestartPolicyNameEnum,
 };
 
@@ -14,6 +14,9 @@ use crate::domain::label::Labels;
 use crate::domain::plan::ContainerSpec;
 use crate::domain::remote::Timestamp;
 use crate::domain::text::sanitise;
+
+/// How much memory a container has that is used once.
+const THROWAWAY_MEMORY: i64 = 1 << 30;
 
 fn clean(text: Option<String>) -> String {
     text.map(|text| sanitise(text.as_bytes())).unwrap_or_default()
@@ -161,6 +164,21 @@ pub(super) fn creation(spec: &ContainerSpec) -> ContainerCreateBody {
         }),
         ..ContainerCreateBody::default()
     }
+}
+
+/// A container that is used once: it keeps no log, has little memory and few processes, and is removed when it ends.
+pub(super) fn throwaway(spec: &ContainerSpec) -> ContainerCreateBody {
+    let mut body = creation(spec);
+    if let Some(host) = &mut body.host_config {
+        host.auto_remove = Some(true);
+        host.log_config = Some(HostConfigLogConfig { typ: Some("none".to_owned()), config: None });
+        host.memory = Some(THROWAWAY_MEMORY);
+        // Together with swap; the same number is none of it.
+        host.memory_swap = Some(THROWAWAY_MEMORY);
+        host.pids_limit = Some(256);
+        host.security_opt = Some(vec!["no-new-privileges".to_owned()]);
+    }
+    body
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Commands run inside of a container: one that reads `/proc` when there is no `ps`, and the shell that a person opens.
 //! Nothing here changes what `ElastAlert` does.
 
+use std::time::Duration;
+
 use bollard::container::LogOutput;
 use bollard::exec::{CreateExecOptions, ResizeExecOptions, StartExecOptions, StartExecResults};
 use futures_util::{StreamExt as _, TryStreamExt as _};
@@ -10,12 +12,15 @@ use crate::domain::container::ContainerId;
 use crate::domain::problem::{Problem, code};
 use crate::engine::Terminal;
 
-/// How much a command may print.
-const OUTPUT: usize = 1024 * 1024;
-
 impl RealDocker {
-    /// What a command prints to its standard output.
-    pub(super) async fn output_of(&self, id: &ContainerId, command: Vec<String>) -> Result<String, Problem> {
+    /// What a command prints to its standard output, up to so many bytes of it and for so long.
+    pub(super) async fn output_of(
+        &self,
+        id: &ContainerId,
+        command: Vec<String>,
+        limit: usize,
+        time: Duration,
+    ) -> Result<Vec<u8>, Problem> {
         let client = self.client()?;
         let what = format!("cannot run a command in container {id}");
         let options = CreateExecOptions {
@@ -33,15 +38,15 @@ impl RealDocker {
                     if let LogOutput::StdOut { message } = piece {
                         output.extend_from_slice(&message);
                     }
-                    if output.len() > OUTPUT {
+                    if output.len() >= limit {
+                        output.truncate(limit);
                         break;
                     }
                 }
             }
             Ok(output)
         };
-        let output = self.call(QUICK, &what, run).await?;
-        Ok(String::from_utf8_lossy(&output).into_owned())
+        self.call(time, &what, run).await
     }
 
     pub(super) async fn terminal(

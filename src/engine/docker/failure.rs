@@ -57,6 +57,11 @@ pub(super) fn is_missing(error: &Error) -> bool {
     matches!(error, Error::DockerResponseServerError { status_code: 404, .. })
 }
 
+/// Whether the engine says that it is gone, or on its way out.
+pub(super) fn is_going(error: &Error) -> bool {
+    matches!(error, Error::DockerResponseServerError { status_code: 404 | 409, .. })
+}
+
 /// A deadline of ours passed.
 pub(super) fn late(endpoint: &Endpoint, what: impl Into<String>, limit: Duration) -> Problem {
     Problem::new(code::ENGINE_TIMEOUT, what)

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use bollard::models::{ContainerUpdateBody, VolumeCreateRequest};
+use bollard::models::{ContainerCreateBody, ContainerUpdateBody, VolumeCreateRequest};
 use bollard::query_parameters::{
     CreateContainerOptions, InspectContainerOptions, ListContainersOptions, ListVolumesOptions,
     RemoveContainerOptions, RemoveVolumeOptions, StartContainerOptions, StopContainerOptions, TopOptions,
@@ -92,8 +92,8 @@ impl Docker for RealDocker {
                 return Ok(table);
             }
         }
-        let output = self.output_of(id, processes::script()).await?;
-        processes::from_proc(&output).ok_or_else(|| {
+        let output = self.output_of(id, processes::script(), processes::OUTPUT, QUICK).await?;
+        processes::from_proc(&String::from_utf8_lossy(&output)).ok_or_else(|| {
             Problem::new("process.unknown", what)
                 .why("the engine's host has no usable `ps`, and the container no shell that reads /proc")
                 .hint("install procps on the engine's host")
@@ -174,15 +174,11 @@ impl Docker for RealDocker {
     }
 
     async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, Problem> {
-        let client = self.client()?;
-        let what = format!("cannot create container {}", shown(&spec.name));
-        let options =
-            CreateContainerOptions { name: Some(spec.name.clone()), ..CreateContainerOptions::default() };
-        let call = client.create_container(Some(options), convert::creation(spec));
-        match self.within(QUICK, &what, call).await? {
-            Ok(created) => Ok(ContainerId(created.id)),
-            Err(error) => Err(failure::creation(&self.endpoint, what, &error)),
-        }
+        self.create_as(spec, convert::creation(spec)).await
+    }
+
+    async fn create_throwaway(&self, spec: &ContainerSpec) -> Result<ContainerId, Problem> {
+        self.create_as(spec, convert::throwaway(spec)).await
     }
 
     async fn upload(&self, id: &ContainerId, path: &str, archive: Vec<u8>) -> Result<(), Problem> {
@@ -230,6 +226,27 @@ impl Docker for RealDocker {
         self.call(QUICK * 3, &what, client.remove_container(&id.0, None::<RemoveContainerOptions>)).await
     }
 
+    async fn discard(&self, id: &ContainerId) -> Result<(), Problem> {
+        let client = self.client()?;
+        let what = format!("cannot remove container {id}");
+        let options = RemoveContainerOptions { force: true, v: true, ..RemoveContainerOptions::default() };
+        let call = client.remove_container(&id.0, Some(options));
+        match self.within(QUICK * 3, &what, call).await? {
+            Err(error) if !failure::is_going(&error) => Err(failure::problem(&self.endpoint, what, &error)),
+            _ => Ok(()),
+        }
+    }
+
+    async fn output(
+        &self,
+        id: &ContainerId,
+        command: &[String],
+        limit: usize,
+        time: Duration,
+    ) -> Result<Vec<u8>, Problem> {
+        self.output_of(id, command.to_vec(), limit, time).await
+    }
+
     async fn open_terminal(
         &self,
         id: &ContainerId,
@@ -245,6 +262,23 @@ impl Docker for RealDocker {
 
     async fn terminal_exit(&self, terminal: &str) -> Result<Option<i64>, Problem> {
         self.exit_code(terminal).await
+    }
+}
+
+impl RealDocker {
+    async fn create_as(
+        &self,
+        spec: &ContainerSpec,
+        body: ContainerCreateBody,
+    ) -> Result<ContainerId, Problem> {
+        let client = self.client()?;
+        let what = format!("cannot create container {}", shown(&spec.name));
+        let options =
+            CreateContainerOptions { name: Some(spec.name.clone()), ..CreateContainerOptions::default() };
+        match self.within(QUICK, &what, client.create_container(Some(options), body)).await? {
+            Ok(created) => Ok(ContainerId(created.id)),
+            Err(error) => Err(failure::creation(&self.endpoint, what, &error)),
+        }
     }
 }
 

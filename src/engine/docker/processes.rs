@@ -10,6 +10,9 @@ use crate::domain::text::sanitise;
 /// What `ps` is asked for, in the words of procps.
 pub(super) const COLUMNS: &str = "-eo pid,ppid,etimes,nlwp,args";
 
+/// How much the command that reads `/proc` may print.
+pub(super) const OUTPUT: usize = 1024 * 1024;
+
 /// Marks the command that reads `/proc`, so that it does not list itself.
 const MARK: &str = "alertdeck-reads-proc";
 

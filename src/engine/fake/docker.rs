@@ -20,7 +20,7 @@ use crate::engine::{Chunk, Docker, EngineEvent, Terminal, Volume};
 
 use super::FakeClock;
 use super::fault::Call;
-use super::state::{FakeContainer, FakeVolume, Given, State};
+use super::state::{FakeContainer, FakeVolume, State};
 use super::tree::{self, Tree};
 
 /// An engine in memory. Clones are the same engine.
@@ -187,48 +187,11 @@ impl Docker for FakeDocker {
     }
 
     async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, Problem> {
-        self.call(Call::Create, &spec.name, |state, now| {
-            let image = state.images.get(&spec.image).cloned().ok_or_else(|| {
-                Problem::new(code::ENGINE_MISSING, format!("no image `{}` on the engine", spec.image))
-            })?;
-            if let Some(holder) = state.containers.iter().find(|found| found.given.name == spec.name) {
-                return Err(Problem::new(
-                    code::ENGINE_CONFLICT,
-                    format!("the name `{}` is taken on the engine", spec.name),
-                )
-                .why(format!("container {} holds it", holder.id.0)));
-            }
-            for mount in &spec.volumes {
-                state
-                    .volumes
-                    .entry(mount.volume.clone())
-                    .or_insert_with(|| FakeVolume { labels: mount.labels.clone(), files: Tree::new() });
-            }
-            let id = state.new_id();
-            let mounts = spec.volumes.iter().map(|mount| Mount {
-                source: mount.volume.clone(),
-                target: mount.target.clone(),
-                read_only: mount.read_only,
-                volume: true,
-            });
-            let given = Given {
-                name: spec.name.clone(),
-                image: spec.image.clone(),
-                labels: spec.labels.clone(),
-                env: spec.env.clone(),
-                mounts: mounts.collect(),
-                restart_policy: RestartPolicy::No,
-                removes_itself: false,
-                command: spec.command.clone().unwrap_or_default(),
-            };
-            let mut container = FakeContainer::new(id.clone(), given, &image);
-            container.entrypoint.clone_from(&spec.entrypoint);
-            container.user.clone_from(&spec.user);
-            state.containers.push(container);
-            state.note(&id, "create", now);
-            Ok(id)
-        })
-        .await
+        self.create_as(spec, false).await
+    }
+
+    async fn create_throwaway(&self, spec: &ContainerSpec) -> Result<ContainerId, Problem> {
+        self.create_as(spec, true).await
     }
 
     async fn upload(&self, id: &ContainerId, path: &str, archive: Vec<u8>) -> Result<(), Problem> {
@@ -339,6 +302,24 @@ impl Docker for FakeDocker {
             Ok(())
         })
         .await
+    }
+
+    async fn discard(&self, id: &ContainerId) -> Result<(), Problem> {
+        self.call(Call::Discard, &id.0, |state, now| {
+            state.kill(&id.0, now);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn output(
+        &self,
+        id: &ContainerId,
+        command: &[String],
+        limit: usize,
+        time: Duration,
+    ) -> Result<Vec<u8>, Problem> {
+        self.answer(id, command, limit, time).await
     }
 
     async fn open_terminal(

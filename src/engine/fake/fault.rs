@@ -31,6 +31,8 @@ pub enum Call {
     Stop,
     SetRestartPolicy,
     Remove,
+    Discard,
+    Output,
     OpenTerminal,
     ResizeTerminal,
     TerminalExit,
@@ -50,6 +52,7 @@ impl Call {
                 | Self::Stop
                 | Self::SetRestartPolicy
                 | Self::Remove
+                | Self::Discard
         )
     }
 }

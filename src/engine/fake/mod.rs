@@ -11,6 +11,7 @@ use crate::domain::problem::Problem;
 use crate::domain::remote::Timestamp;
 use crate::engine::{Clock, World};
 
+pub use answer::Answer;
 pub use docker::FakeDocker;
 pub use fault::{Call, Fault, Trouble};
 pub use files::FakeFiles;
@@ -20,6 +21,7 @@ pub use search::FakeSearch;
 pub use state::Given;
 pub use tree::{Node, Tree};
 
+mod answer;
 mod call;
 pub mod demo;
 mod docker;

@@ -292,6 +292,14 @@ impl Launch {
         script.repeat(Repeat { from: at + Duration::from_millis(500), every: behaviour.run_every, lines });
     }
 
+    /// The key that a rule does not have and must have.
+    pub(super) fn lack(rule: &[u8]) -> Option<String> {
+        let text = String::from_utf8_lossy(rule);
+        let lacks =
+            ["type:", "alert:"].into_iter().find(|key| !text.lines().any(|line| line.starts_with(key)))?;
+        Some(lacks.trim_end_matches(':').to_owned())
+    }
+
     /// What keeps an `ElastAlert` from loading these files.
     fn flaw(&self, config: &str) -> Option<String> {
         if self.readable(config).is_none() {
@@ -305,11 +313,7 @@ impl Launch {
             return Some(format!("PermissionError: [Errno 13] Permission denied: '{path}'"));
         }
         self.rules().into_iter().find_map(|(path, bytes)| {
-            let text = String::from_utf8_lossy(bytes);
-            let lacks = ["type:", "alert:"]
-                .into_iter()
-                .find(|key| !text.lines().any(|line| line.starts_with(key)))?;
-            let key = lacks.trim_end_matches(':');
+            let key = Self::lack(bytes)?;
             Some(format!(
                 "Error loading file {path}: Invalid Rule file: {path}: '{key}' is a required property"
             ))

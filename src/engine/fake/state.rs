@@ -12,6 +12,7 @@ use crate::domain::label::Labels;
 use crate::domain::remote::Timestamp;
 use crate::engine::EngineEvent;
 
+use super::answer::Answer;
 use super::fault::{Call, Fault};
 use super::program::{Launch, Program};
 use super::script::{Alive, Script};
@@ -233,6 +234,8 @@ pub(super) struct State {
     /// How each opened terminal ended; `None` while it is open.
     pub(super) terminals: BTreeMap<String, Option<i64>>,
     pub(super) programs: Vec<Program>,
+    /// What commands print that are run in containers.
+    pub(super) answers: Vec<Answer>,
     pub(super) faults: Vec<Fault>,
     pub(super) calls: Vec<(Call, String)>,
     next_event: u64,
@@ -253,6 +256,7 @@ impl State {
             events: VecDeque::new(),
             terminals: BTreeMap::new(),
             programs: Vec::new(),
+            answers: Vec::new(),
             faults: Vec::new(),
             calls: Vec::new(),
             next_event: 0,
@@ -349,6 +353,19 @@ impl State {
         }
     }
 
+    /// Ends a container at once, whatever its state, and takes it away.
+    pub(super) fn kill(&mut self, id: &str, now: Timestamp) {
+        let Some(id) = self.find(id).map(|container| container.id.clone()) else { return };
+        if let Some(run) = self.find(&id.0).and_then(|container| container.run.as_mut()) {
+            run.stopping = true;
+            self.finish(&id, now, 137, false);
+        }
+        if self.find(&id.0).is_some() {
+            self.note(&id, "destroy", now);
+            self.containers.retain(|container| container.id != id);
+        }
+    }
+
     /// Starts a life of a container.
     pub(super) fn run(&mut self, id: &ContainerId, at: Timestamp) {
         let Some(launch) = self.launch(id) else { return };
@@ -373,7 +390,7 @@ impl State {
     }
 
     /// Everything a program can see when it starts.
-    fn launch(&mut self, id: &ContainerId) -> Option<Launch> {
+    pub(super) fn launch(&mut self, id: &ContainerId) -> Option<Launch> {
         let container = self.find(&id.0)?.clone();
         let mut files: Tree =
             container.layer.iter().map(|(path, node)| (format!("/{path}"), node.clone())).collect();

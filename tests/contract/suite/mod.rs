@@ -16,6 +16,7 @@ mod archives;
 mod lives;
 mod names;
 mod streams;
+mod throwaways;
 
 /// On everything that a run of the suite makes; its value is the run's.
 pub(crate) const RUN: &str = "alertdeck.test-run";
@@ -136,6 +137,9 @@ macro_rules! contract_cases {
         $each!(an_archive_comes_back_with_owners_and_modes);
         $each!(an_upload_replaces_and_does_not_delete);
         $each!(a_download_is_bounded);
+        $each!(a_throwaway_is_gone_when_it_ends);
+        $each!(what_is_discarded_is_gone_whatever_it_did);
+        $each!(a_command_says_what_it_prints);
         $each!(a_read_only_mount_refuses_an_upload);
         $each!(a_mounted_folder_gets_its_owner_through_its_parent);
         $each!(a_volume_keeps_files_and_its_first_labels);
@@ -147,3 +151,4 @@ pub(crate) use archives::*;
 pub(crate) use lives::*;
 pub(crate) use names::*;
 pub(crate) use streams::*;
+pub(crate) use throwaways::*;

@@ -55,7 +55,7 @@ class Attempt:
             told["verdict"] = "loads"
             told["skip_invalid"] = bool(self.client.conf.get("skip_invalid"))
         except BaseException as exc:
-            told["verdict"] = self._verdict()
+            told["verdict"] = self._verdict(exc)
             told["error"] = telling.error(exc, None, None, self.config)
             told["stage"] = self.stage
             self.loader = None
@@ -67,7 +67,9 @@ class Attempt:
             told["values"] = _shot(loaded[0])
         return told
 
-    def _verdict(self):
+    def _verdict(self, exc):
+        if isinstance(exc, (SystemExit, KeyboardInterrupt)):
+            return "died"
         return "unsure" if self.needs.names_network() else "refused"
 
     def _listen(self):
@@ -154,7 +156,7 @@ class Attempt:
             self._doubts(rule)
         except BaseException as exc:
             caught = exc
-            told["verdict"] = self._verdict()
+            told["verdict"] = self._verdict(exc)
             told["stage"] = self.stage
             schema = getattr(self.loader, "rule_schema", None)
             told["error"] = telling.error(exc, self.shots.get("rule"), schema, self.last_file)

@@ -414,6 +414,8 @@ class Supervisor:
                 line = json.loads(text)
                 mark, wait = time.monotonic(), self.given.rule_seconds
                 if line["kind"] == "at":
+                    # It has come as far as the rules: from now on its end is a rule's doing.
+                    again = False
                     begun, needs, self.child["words"] = True, [], b""
                 elif line["kind"] == "need":
                     needs.append(line["need"])

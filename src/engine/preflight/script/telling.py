@@ -40,11 +40,18 @@ def error(exc, rule, schema, last_file):
             break
         if isinstance(cause, OSError) and cause.filename is not None:
             told["file"] = str(cause.filename)
-    if exc.__class__.__module__.startswith("jinja2"):
-        told["template"] = getattr(exc, "filename", None) or getattr(exc, "name", None) or "alert_text"
-        told["line"] = getattr(exc, "lineno", None)
-        told.pop("file", None)
+    if type(exc).__module__.startswith("jinja2"):
+        told["problems"] = [_template(exc, rule, told["message"])]
+        told["message"] = told["problems"][0]["message"]
     return told
+
+
+def _template(exc, rule, message):
+    """An error of Jinja's: it counts lines of the template, not of the rule."""
+    key = "jinja_template_path" if isinstance(rule, dict) and rule.get("jinja_template_path") else "alert_text"
+    line = getattr(exc, "lineno", None)
+    where = "in line %s of %s: " % (line, getattr(exc, "filename", None) or "the template") if line else ""
+    return {"path": [key], "kind": "template", "message": condensed(where + message)}
 
 
 def _text(exc):
