@@ -41,13 +41,15 @@ const FOLDER: &str = "alertdeck-preflight";
 /// How much of what it prints is read: 5,000 rules with a page of complaints each.
 const OUTPUT: usize = 32 * 1024 * 1024;
 
-/// How long one rule may take, and all of them.
+/// How long one rule may take.
 const RULE: Duration = Duration::from_secs(10);
-const ALL: Duration = Duration::from_secs(90);
+/// How long all of them may take: this, and some thirty times what each takes on an idle machine.
+const ALL: Duration = Duration::from_secs(60);
+const EACH: Duration = Duration::from_millis(40);
 /// How long the engine may take beyond that to say so.
 const SLACK: Duration = Duration::from_secs(20);
-/// How long the container lives if nobody removes it.
-const LIFE: Duration = Duration::from_secs(150);
+/// How long the container lives beyond that if nobody removes it.
+const REST: Duration = Duration::from_secs(40);
 
 /// What is tried, and in what: everything that a deploy would give `ElastAlert`.
 #[derive(Clone, Copy, Debug)]
@@ -134,8 +136,12 @@ impl<W: World> Engine<W> {
         let left = briefly(|| docker.discard(&id)).await.err().map(|problem| {
             let by_hand = format!("{} rm -fv {}", docker.endpoint().docker_command(), spec.name);
             let mut left =
-                Problem::new("preflight.left", "the container of the preflight could not be removed")
-                    .why("it holds the environment's secrets, and removes itself within three minutes");
+                Problem::new("preflight.left", "the container of the preflight could not be removed").why(
+                    format!(
+                        "it holds the environment's secrets, and removes itself within {} s",
+                        trial.life().as_secs()
+                    ),
+                );
             left.why.extend(problem.why);
             left.hint(format!("remove it: {by_hand}"))
         });
@@ -150,6 +156,16 @@ impl<W: World> Engine<W> {
 }
 
 impl Trial<'_> {
+    /// How long the rules may take, all together.
+    fn patience(&self) -> Duration {
+        ALL + EACH * u32::try_from(self.rendering.rules.len()).unwrap_or(u32::MAX)
+    }
+
+    /// How long the container lives if nobody removes it.
+    fn life(&self) -> Duration {
+        self.patience() + SLACK + REST
+    }
+
     /// The container. It begins by waiting, because files go into it only once it removes itself when it ends.
     fn container(&self, now: Timestamp) -> ContainerSpec {
         let name = &self.rendering.environment;
@@ -164,7 +180,7 @@ impl Trial<'_> {
             network: Some("none".to_owned()),
             user: self.user.map(str::to_owned),
             entrypoint: Some(Vec::new()),
-            command: Some(vec!["sleep".to_owned(), LIFE.as_secs().to_string()]),
+            command: Some(vec!["sleep".to_owned(), self.life().as_secs().to_string()]),
             cap_add: Vec::new(),
         }
     }
@@ -187,8 +203,8 @@ impl Trial<'_> {
         }
         let mut command = vec!["sh".to_owned(), format!("/{FOLDER}/run.sh")];
         command.extend(["--rule-seconds".to_owned(), RULE.as_secs().to_string()]);
-        command.extend(["--seconds".to_owned(), ALL.as_secs().to_string()]);
-        docker.output(id, &command, OUTPUT, ALL + SLACK).await
+        command.extend(["--seconds".to_owned(), self.patience().as_secs().to_string()]);
+        docker.output(id, &command, OUTPUT, self.patience() + SLACK).await
     }
 
     /// The files: those of the rendering, as a deploy lays them out, and the program that tries them.

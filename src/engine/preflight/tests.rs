@@ -160,7 +160,7 @@ async fn one_that_cannot_be_removed_is_told_with_the_command_and_removes_itself(
     let left = findings.iter().find(|finding| finding.problem.code == "preflight.left").unwrap();
     assert_eq!(left.severity, Severity::Warning);
     assert!(left.problem.hint.as_ref().unwrap().contains("docker rm -fv w-ci-preflight-"), "{left:?}");
-    tokio::time::sleep(super::LIFE).await;
+    tokio::time::sleep(super::ALL + super::SLACK + super::REST + Duration::from_secs(1)).await;
     stage.docker.info().await.unwrap();
     stage.nothing_stays();
 }
