@@ -256,8 +256,8 @@ impl Model {
             (Focus::Environments | Focus::Detail, _) => return None,
         };
         let workspace = &self.overview()?.workspace;
-        let known = workspace.templates.iter().any(|template| template.path == place.file);
-        known.then(|| Place { file: format!("{}{}", workspace.prefix, place.file), ..place })
+        let template = workspace.template(&place.file)?;
+        Some(Place { file: template.source.clone(), ..place })
     }
 
     /// The room that the log has for the text of its lines.

@@ -9,6 +9,7 @@ use crate::domain::fact::{Fact, FactKind};
 use crate::domain::overview::Overview;
 use crate::domain::problem::Problem;
 use crate::domain::remote::Timestamp;
+use crate::domain::workspace::assume::is_assumption;
 
 use super::deploy::{Deploy, Ended, Review, Stage};
 use super::list::Move;
@@ -182,6 +183,11 @@ fn finish(model: &mut Model, ticket: Ticket, outcome: Outcome, effects: &mut Vec
     true
 }
 
+fn assumptions(overview: Option<&Overview>) -> Vec<Problem> {
+    let all = overview.map(|overview| overview.findings.as_slice()).unwrap_or_default();
+    all.iter().filter(|finding| is_assumption(finding)).map(|finding| finding.problem.clone()).collect()
+}
+
 /// Takes in a reading of the workspace. The selection follows the names, not the places.
 fn opened(model: &mut Model, answer: Result<Overview, Problem>) {
     let environment = model.environment_name();
@@ -190,6 +196,10 @@ fn opened(model: &mut Model, answer: Result<Overview, Problem>) {
     if let (Err(problem), false) = (&answer, first) {
         model.notices.add(problem.clone(), model.now);
     }
+    // What is assumed is said once, when it is new.
+    let known = assumptions(model.overview());
+    let more = assumptions(answer.as_ref().ok()).into_iter().filter(|problem| !known.contains(problem));
+    more.for_each(|problem| model.notices.add(problem, model.now));
     model.opened.answer(answer, model.now);
     let names = model.names();
     model.facts.keep(&names);

@@ -81,9 +81,11 @@ impl Layer {
 
     /// Reads the plain form into the layer. With `secret`, every value is one, and no message quotes a line.
     pub fn read_plain(&mut self, path: &str, text: &str, secret: bool, findings: &mut Vec<Finding>) {
-        for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+        // The blanks that the procedure took off a line; any other one belongs to the value.
+        let blank = |c: char| matches!(c, ' ' | '\t' | '\n' | '\r' | '\x0b' | '\x0c');
+        for (index, line) in text.trim_start_matches('\u{feff}').split('\n').enumerate() {
             let place = Place::line(path, count(index + 1));
-            let line = line.trim();
+            let line = line.trim_matches(blank);
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }

@@ -53,13 +53,13 @@ pub fn rows(workspace: &Workspace, renderings: &[Arc<Rendering>]) -> Vec<RuleRow
                 .iter()
                 .find_map(|rendering| rendering.rule(path).cloned())
                 .unwrap_or_else(|| Rule::read(path, None));
-            let shown = format!("{}{path}", workspace.prefix);
+            let shown = &template.source;
             let cells = renderings
                 .iter()
                 .map(|rendering| {
                     let invalid = rendering.findings.iter().any(|finding| {
                         finding.severity == Severity::Error
-                            && finding.problem.place.as_ref().is_some_and(|place| place.file == shown)
+                            && finding.problem.place.as_ref().is_some_and(|place| place.file == *shown)
                     });
                     let cell = match file(rendering) {
                         None => Cell::Excluded,

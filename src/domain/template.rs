@@ -8,6 +8,8 @@ use std::sync::Arc;
 pub struct Template {
     /// `config/…` or `rules/…`, with `/`.
     pub path: String,
+    /// Where the file lies below the workspace's folder: the path, unless the workspace is laid out in another way.
+    pub source: String,
     /// Its bytes, shared with every rendering that does not change them.
     pub bytes: Arc<[u8]>,
 }

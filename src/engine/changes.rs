@@ -29,7 +29,7 @@ struct Listener {
 }
 
 /// Says that something below one of the folders of `root` changed, from now on and for ever.
-pub fn changes(root: &Path, folders: &[&str]) -> impl Stream<Item = ()> + Send + 'static {
+pub fn changes(root: &Path, folders: &[&str]) -> impl Stream<Item = ()> + Send + use<> {
     let told = Arc::new(Notify::new());
     let folders = folders.iter().map(|folder| root.join(folder)).collect();
     let mut listener = Listener { root: root.to_path_buf(), folders, told, watcher: None };

@@ -56,8 +56,8 @@ impl Files for RealFiles {
         Ok((reading.files, reading.problems))
     }
 
-    fn changes(&self, root: &Path, folders: &[&str]) -> impl Stream<Item = ()> + Send + 'static {
-        changes(root, folders)
+    fn changes(&self, root: &Path, folders: Vec<String>) -> impl Stream<Item = ()> + Send + 'static {
+        changes(root, &folders.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
     fn is_dir(&self, path: &Path) -> bool {
@@ -216,7 +216,7 @@ fn refuse_link(link: &Path, home: &Path) -> Option<&'static str> {
 impl Reading<'_> {
     fn folder(&mut self, folder: &str) {
         let start = self.root.join(folder);
-        if !start.is_dir() {
+        if !start.exists() {
             return;
         }
         let mut refused = Vec::new();

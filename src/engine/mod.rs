@@ -233,7 +233,7 @@ pub trait Files: Send + Sync + 'static {
     fn read_tree(&self, root: &Path, folders: &[&str]) -> Result<(Vec<SourceFile>, Vec<Problem>), Problem>;
     /// Says that something below `root/folder` of one of the folders changed; several edits in a short time are
     /// one. A disk that only we write to never says so.
-    fn changes(&self, root: &Path, folders: &[&str]) -> impl Stream<Item = ()> + Send + 'static {
+    fn changes(&self, root: &Path, folders: Vec<String>) -> impl Stream<Item = ()> + Send + 'static {
         let _ = (root, folders);
         futures_util::stream::pending()
     }

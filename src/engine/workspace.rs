@@ -2,6 +2,7 @@
 //! blocking workers over shared snapshots, so that no thread of the runtime waits for it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
@@ -13,7 +14,7 @@ use crate::domain::render::{Rendering, render};
 use crate::domain::secret::{Secret, SecretSource};
 use crate::domain::token::nearest;
 use crate::domain::workspace::build::{Sources, build};
-use crate::domain::workspace::{Environment, Workspace};
+use crate::domain::workspace::{Environment, Workspace, assume};
 use crate::engine::{Engine, Files, SourceFile, World};
 
 /// Secrets by key.
@@ -137,20 +138,40 @@ impl<W: World> Engine<W> {
     /// What stands before `config/` and `rules/` below the root.
     fn prefix(&self) -> Result<&'static str, Problem> {
         let holds = |folder: &str| self.world.files().is_dir(&self.root.join(folder));
-        if holds("config") {
-            Ok("")
-        } else if holds("src/config") {
-            Ok("src/")
-        } else {
-            Err(Problem::new("workspace.missing", format!("`{}` is no workspace", self.root.display()))
-                .why("it holds neither `config/` nor `src/config/`"))
-        }
+        PREFIXES
+            .into_iter()
+            .find(|(folder, _)| holds(folder))
+            .map(|(_, prefix)| prefix)
+            .ok_or_else(|| no_workspace(&self.root))
     }
 
     fn read_files(&self) -> Result<(Vec<SourceFile>, Vec<Problem>), Problem> {
+        let folders = self.folders()?;
+        let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
+        self.world.files().read_tree(&self.root, &folders)
+    }
+
+    /// Where the files of the workspace lie below its root: the two folders, a configuration beside them, and folders
+    /// of rules that the configuration names.
+    pub(crate) fn folders(&self) -> Result<Vec<String>, Problem> {
         let prefix = self.prefix()?;
-        let folders = [format!("{prefix}config"), format!("{prefix}rules")];
-        self.world.files().read_tree(&self.root, &folders.each_ref().map(String::as_str))
+        let files = self.world.files();
+        let mut folders = vec![format!("{prefix}config"), format!("{prefix}rules")];
+        if !files.is_dir(&self.root.join(format!("{prefix}config"))) {
+            folders.extend(assume::LOOSE.map(|name| format!("{prefix}{name}")));
+        }
+        let looked: Vec<&str> =
+            folders.iter().filter(|folder| !folder.ends_with("rules")).map(String::as_str).collect();
+        let (found, _) = files.read_tree(&self.root, &looked)?;
+        let paths = |path: &str| found.iter().find(|file| file.path.strip_prefix(prefix) == Some(path));
+        let config = assume::config(|path| paths(path).is_some())
+            .or_else(|| assume::LOOSE.into_iter().find(|path| paths(path).is_some()))
+            .and_then(paths)
+            .and_then(|file| std::str::from_utf8(&file.bytes).ok());
+        let more = config.map(assume::wanted).unwrap_or_default();
+        let more = more.into_iter().map(|folder| format!("{prefix}{folder}"));
+        folders.extend(more.filter(|folder| files.is_dir(&self.root.join(folder))));
+        Ok(folders)
     }
 
     fn read(&self, revision: u64) -> Result<Workspace, Problem> {
@@ -165,6 +186,17 @@ impl<W: World> Engine<W> {
             octopus: self.octopus,
         }))
     }
+}
+
+/// Folders that make a folder a workspace, and what stands before `config/` and `rules/` then.
+pub const PREFIXES: [(&str, &str); 4] =
+    [("config", ""), ("src/config", "src/"), ("rules", ""), ("src/rules", "src/")];
+
+/// That a folder is none.
+pub fn no_workspace(root: &Path) -> Problem {
+    Problem::new("workspace.missing", format!("`{}` is no workspace", root.display()))
+        .why("it holds neither `config/` nor `rules/`, nor `src/config/`")
+        .hint("`alertdeck init DIR` makes one")
 }
 
 /// Runs work on a thread that may be kept busy.

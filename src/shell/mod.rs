@@ -65,7 +65,10 @@ async fn start(arguments: Arguments, out: Printer) -> Result<Exit, Problem> {
     let engine =
         Engine::new(world, root, arguments.set).under_octopus(settings::octopus()).signed(settings::person());
     match arguments.verb {
-        None => console::open(engine, out).await,
+        None => {
+            settings::named_at_all(arguments.environment.as_deref())?;
+            console::open(engine, out).await
+        }
         Some(verb) => {
             let context = Context { engine, out, environment: arguments.environment };
             cli::run(&context, verb).await

@@ -11,6 +11,7 @@ use crate::domain::environment::EnvName;
 use crate::domain::problem::Problem;
 use crate::domain::text::sanitise;
 use crate::engine::docker::DockerSettings;
+use crate::engine::workspace::{PREFIXES, no_workspace};
 
 /// How bash exports a shell function of that name to the processes it starts.
 const OCTOPUS_FUNCTION: &str = "BASH_FUNC_get_octopusvariable%%";
@@ -105,24 +106,25 @@ pub fn editor() -> Option<String> {
 }
 
 /// The workspace's folder: the flag, else `ALERTDECK_WORKSPACE` (clap reads both), else the nearest folder from here
-/// upward that holds `config/` or `src/config/`.
+/// upward that holds `config/` or `src/config/`, else the nearest one that holds rules.
 pub fn workspace(flag: Option<PathBuf>) -> Result<PathBuf, Problem> {
-    let holds = |folder: &Path| folder.join("config").is_dir() || folder.join("src/config").is_dir();
+    let holds = |folder: &Path, one: &str| folder.join(one).is_dir();
     if let Some(folder) = flag {
-        return if holds(&folder) {
-            Ok(folder)
-        } else {
-            Err(Problem::new("workspace.missing", format!("`{}` is no workspace", folder.display()))
-                .why("it holds neither `config/` nor `src/config/`"))
-        };
+        let is_one = PREFIXES.iter().any(|(one, _)| holds(&folder, one));
+        return if is_one { Ok(folder) } else { Err(no_workspace(&folder)) };
     }
     let here = env::current_dir().map_err(|error| {
         Problem::new("workspace.missing", "the current folder cannot be read").why(error.to_string())
     })?;
-    here.ancestors().find(|folder| holds(folder)).map(Path::to_path_buf).ok_or_else(|| {
+    // Rules without a configuration are looked for last: other programs have folders of that name too.
+    let mut kinds = PREFIXES.chunks(2);
+    let found = |kind: &[(&str, &str)]| {
+        here.ancestors().find(|folder| kind.iter().any(|(one, _)| holds(folder, one))).map(Path::to_path_buf)
+    };
+    kinds.find_map(found).ok_or_else(|| {
         Problem::new("workspace.missing", format!("no workspace in `{}` or above it", here.display()))
-            .why("no folder on the way up holds `config/` or `src/config/`")
-            .hint("go to a workspace, or name one with `--workspace DIR`; `alertdeck demo` needs none")
+            .why("no folder on the way up holds `config/`, `src/config/` or `rules/`")
+            .hint("go to a workspace, name one with `--workspace DIR`, or make one with `alertdeck init DIR`; `alertdeck demo` needs none")
     })
 }
 
@@ -144,6 +146,11 @@ pub async fn choose(flag: Option<&str>) -> Result<Choice, Problem> {
         Some(name) if !name.is_empty() => named(&name, ChosenBy::Variable),
         _ => Ok(Choice { name: EnvName::default_environment(), by: ChosenBy::Nobody }),
     }
+}
+
+/// An empty `--environment` is an error, also where nothing asks for the environment: a variable was meant to fill it.
+pub fn named_at_all(flag: Option<&str>) -> Result<(), Problem> {
+    flag.filter(|name| name.is_empty()).map_or(Ok(()), |name| named(name, ChosenBy::Flag).map(|_| ()))
 }
 
 fn named(name: &str, by: ChosenBy) -> Result<Choice, Problem> {

@@ -12,8 +12,10 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 
 mod answers;
+mod assumed;
 mod canary;
 mod no_engine;
+mod procedure;
 mod refusals;
 
 fn root() -> &'static Path {

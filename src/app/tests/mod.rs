@@ -6,6 +6,7 @@ mod moves;
 
 use std::sync::Arc;
 
+use crate::domain::check::Finding;
 use crate::domain::diff::Against;
 use crate::domain::fact::FactKind;
 use crate::domain::health::{RungName, State};
@@ -51,6 +52,21 @@ fn an_older_reading_is_cancelled_and_its_answer_dropped() {
     assert!(script.model.overview().is_none(), "a stale result is dropped");
     script.done(Ticket(2), Outcome::Opened(Ok(overview(2))));
     assert_eq!(script.model.overview().unwrap().workspace.revision, 2);
+}
+
+#[test]
+fn what_is_assumed_about_the_workspace_is_said_once() {
+    let mut script = Script::new();
+    script.send(Msg::Started);
+    let mut assumed = overview(1);
+    let note = Finding::note(Problem::new("assumed.default", "there is one environment, Default"));
+    Arc::make_mut(&mut assumed.findings).push(note);
+    script.done(Ticket(1), Outcome::Opened(Ok(assumed.clone())));
+    assert_eq!(script.model.notices.count(), 1);
+    script.model.notices.clear();
+    script.send(Msg::WorkspaceChanged);
+    script.done(Ticket(script.model.opening.unwrap().0), Outcome::Opened(Ok(assumed)));
+    assert_eq!(script.model.notices.count(), 0, "it was said already");
 }
 
 #[test]

@@ -4,20 +4,19 @@
 use std::time::Duration;
 
 use super::ExpectedRun;
-use crate::domain::render::Rendering;
-use crate::domain::render::file::CONFIG;
+use crate::domain::render::{RenderedFile, Rendering};
 use crate::domain::text::sanitise;
 use crate::domain::yaml::{Node, Value, parse};
 
 /// The rules of a rendering that should run, and how often.
 pub fn expected_runs(rendering: &Rendering) -> Vec<ExpectedRun> {
-    let usual = root(rendering, CONFIG).as_ref().and_then(|root| root.get("run_every")).and_then(interval);
+    let usual = root(rendering.config()).as_ref().and_then(|root| root.get("run_every")).and_then(interval);
     rendering
         .rules
         .iter()
         .filter(|rule| rule.enabled)
         .map(|rule| {
-            let root = root(rendering, &rule.path);
+            let root = root(rendering.file(&rule.path));
             let every = match &root {
                 Some(root) if root.get("limit_execution").is_some() => None,
                 Some(root) => match root.get("run_every") {
@@ -31,8 +30,8 @@ pub fn expected_runs(rendering: &Rendering) -> Vec<ExpectedRun> {
         .collect()
 }
 
-fn root(rendering: &Rendering, path: &str) -> Option<Node> {
-    let text = String::from_utf8(rendering.file(path)?.masked()).ok()?;
+fn root(file: Option<&RenderedFile>) -> Option<Node> {
+    let text = String::from_utf8(file?.masked()).ok()?;
     Some(parse(&text).ok()?.root)
 }
 

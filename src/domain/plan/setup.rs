@@ -84,12 +84,8 @@ fn mark(spec: &ContainerSpec) -> String {
 /// secret is left out: anyone who reaches the engine reads the variables of a container.
 pub fn variables(environment: &Environment, rendering: &Rendering) -> BTreeMap<String, String> {
     let Target { mounts, env, .. } = &environment.target;
-    let has = |path: &str| rendering.files.iter().any(|file| file.path == path);
-    let config = if !has("config/elastalert.yaml") && has("config/config.yaml") {
-        "config.yaml"
-    } else {
-        "elastalert.yaml"
-    };
+    let text = rendering.config();
+    let config = text.and_then(|file| file.path.strip_prefix("config/")).unwrap_or("elastalert.yaml");
     let zone = environment.value("TIMEZONE").unwrap_or("UTC");
     let mut variables = BTreeMap::from([
         ("ELASTALERT_CONFIG".to_owned(), format!("{}/{config}", mounts.config)),
@@ -98,7 +94,6 @@ pub fn variables(environment: &Environment, rendering: &Rendering) -> BTreeMap<S
         ("CONTAINER_TIMEZONE".to_owned(), zone.to_owned()),
         ("TZ".to_owned(), zone.to_owned()),
     ]);
-    let text = rendering.files.iter().find(|file| file.path == format!("config/{config}"));
     let search = [("ELASTICSEARCH_HOST", "ES_HOST", "es_host"), ("ELASTICSEARCH_PORT", "ES_PORT", "es_port")];
     for (variable, token, key) in search {
         let value = match environment.value(token) {

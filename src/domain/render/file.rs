@@ -17,7 +17,7 @@ use crate::domain::render::{Insertion, RenderedFile, shape};
 use crate::domain::rule::{Rule, is_rule};
 use crate::domain::secret::{Secret, placeholder};
 use crate::domain::template::Template;
-use crate::domain::token::{nearest, stray_marks};
+use crate::domain::token::{nearest, stray_marks, tokens};
 use crate::domain::workspace::Environment;
 use crate::domain::yaml;
 
@@ -34,26 +34,26 @@ pub struct Done {
     pub holes: Vec<String>,
 }
 
-/// Where `ElastAlert`'s own configuration is.
+/// Where `ElastAlert`'s own configuration usually is, and what checks call it wherever it is.
 pub const CONFIG: &str = "config/elastalert.yaml";
 
-/// Renders a template. `prefix` stands before its path in the workspace.
+/// Renders a template. `config` is the path of the one that is the configuration.
 ///
 /// What is said about a file, its rule included, is read from the rendering with holes, so that no name and no
 /// message can quote a secret; a rendering with secrets adds what they break.
 pub fn render_file(
-    prefix: &str,
     template: &Template,
+    config: Option<&str>,
     environment: &Environment,
     secrets: &BTreeMap<String, Secret>,
 ) -> Done {
     /// What a secret can break, told without quoting anything.
     const BY_SECRETS: [&str; 3] = ["token.shape", "token.altered", "overlay.refused"];
-    let filled = render_with(prefix, template, environment, secrets);
+    let filled = render_with(template, config, environment, secrets);
     if !filled.file.insertions.iter().any(|insertion| insertion.secret) || secrets.is_empty() {
         return filled;
     }
-    let mut told = render_with(prefix, template, environment, &BTreeMap::new());
+    let mut told = render_with(template, config, environment, &BTreeMap::new());
     let unreadable = |finding: &Finding| UNREADABLE.contains(&finding.problem.code);
     let broken_anyway = told.findings.iter().any(unreadable);
     for mut finding in filled.findings {
@@ -69,18 +69,24 @@ pub fn render_file(
 }
 
 fn render_with(
-    prefix: &str,
     template: &Template,
+    config: Option<&str>,
     environment: &Environment,
     secrets: &BTreeMap<String, Secret>,
 ) -> Done {
-    let path = format!("{prefix}{}", template.path);
-    let is_yaml = template.path == CONFIG || is_rule(&template.path);
+    let path = template.source.clone();
+    let is_config = config == Some(template.path.as_str());
+    let is_yaml = is_config || is_rule(&template.path);
+    let checked_as = if is_config { CONFIG } else { &template.path };
     let Ok(source) = std::str::from_utf8(&template.bytes) else {
         let bytes = Zeroizing::new(template.bytes.to_vec());
         let file = RenderedFile { path: template.path.clone(), bytes, insertions: Vec::new() };
-        let problem = Problem::new("yaml.encoding", "the file is not UTF-8").at(Place::file(path));
-        let findings = if is_yaml { vec![Finding::error(problem)] } else { Vec::new() };
+        let problem = Problem::new("yaml.encoding", "the file is not UTF-8").at(Place::file(&path));
+        let findings = if is_yaml {
+            vec![Finding::error(problem)]
+        } else {
+            unread_tokens(&path, &template.bytes).into_iter().collect()
+        };
         let rule = is_rule(&template.path).then(|| Rule::read(&template.path, None));
         return Done { file, rule, findings, holes: Vec::new() };
     };
@@ -100,7 +106,7 @@ fn render_with(
         let mut document = yaml::parse(&substituted.text);
         let root = document.as_ref().ok().map(|document| &document.root);
         findings.extend(shape::check(&substituted.text, root, &substituted.insertions));
-        let subject = if template.path == CONFIG {
+        let subject = if is_config {
             Subject::Config
         } else {
             let read = Rule::read(&template.path, root);
@@ -128,10 +134,10 @@ fn render_with(
             let given = |key: &str| start::is_given(environment, key);
             let discreet =
                 substituted.insertions.iter().any(|insertion| insertion.secret) && !secrets.is_empty();
-            let file = files::File { path: &template.path, shown: &path, discreet };
+            let file = files::File { path: checked_as, shown: &path, discreet };
             let mut found = files::check(&file, &document, &given, &place);
             let root = document.as_ref().ok().map(|document| &document.root);
-            found.extend(start::check(&template.path, &substituted.text, root, environment, &place));
+            found.extend(start::check(checked_as, &substituted.text, root, environment, &place));
             let shape_told = findings.iter().any(|finding| finding.problem.code == "token.shape");
             found.retain(|finding| !(shape_told && UNREADABLE.contains(&finding.problem.code)));
             findings.append(&mut found);
@@ -140,6 +146,18 @@ fn render_with(
     let Substituted { mut text, insertions, holes, .. } = substituted;
     let bytes = Zeroizing::new(std::mem::take(&mut *text).into_bytes());
     Done { file: RenderedFile { path: template.path.clone(), bytes, insertions }, rule, findings, holes }
+}
+
+/// Tokens of a file that passes through untouched, because it is not UTF-8: they would reach the container.
+fn unread_tokens(path: &str, bytes: &[u8]) -> Option<Finding> {
+    let text = String::from_utf8_lossy(bytes);
+    let token = tokens(&text).next()?;
+    Some(Finding::warning(
+        Problem::new("token.encoding", format!("`{}` is not replaced", token.key))
+            .at(Place::file(path))
+            .why("the file is not UTF-8 and passes through as it is")
+            .hint("save it as UTF-8"),
+    ))
 }
 
 fn unresolved(path: &str, lines: &Lines<'_>, done: &Substituted, environment: &Environment) -> Vec<Finding> {

@@ -24,8 +24,9 @@ use crate::domain::problem::{Place, Problem};
 use crate::domain::render::file::{CONFIG, Done, render_file};
 use crate::domain::rule::{Rule, is_rule};
 use crate::domain::secret::Secret;
+use crate::domain::template::Template;
 use crate::domain::token::nearest;
-use crate::domain::workspace::{Environment, Exclusion, Workspace};
+use crate::domain::workspace::{Environment, Exclusion, Workspace, assume};
 use crate::domain::yaml::{self, Node, Value};
 
 /// Text that was put in place of a token or by an overlay.
@@ -95,27 +96,21 @@ pub fn render(
     let mut holes = BTreeSet::new();
     let (kept_out, mut exclusion_findings) = exclude(workspace, environment);
     findings.append(&mut exclusion_findings);
+    let config = workspace.config();
     for template in &workspace.templates {
         if kept_out.binary_search_by(|(path, _)| path.cmp(&template.path)).is_ok() {
             continue;
         }
-        let done = render_file(&workspace.prefix, template, environment, secrets);
+        let done = render_file(template, config, environment, secrets);
         let Done { file, rule, findings: mut found, holes: open } = done;
         files.push(file);
         rules.extend(rule);
         findings.append(&mut found);
         holes.extend(open);
     }
-    if !files.iter().any(|file| file.path == CONFIG) {
-        let path = format!("{}{CONFIG}", workspace.prefix);
-        findings.push(Finding::error(
-            Problem::new("config.absent", "there is no configuration of ElastAlert")
-                .at(Place::file(path))
-                .why("ElastAlert does not start without it"),
-        ));
-    }
-    findings.extend(same_names(&workspace.prefix, &rules));
-    let hidden = findings.iter().any(|finding| hides_name(finding, &workspace.prefix));
+    findings.extend(absent(workspace, environment, config, &rules, &kept_out));
+    findings.extend(same_names(workspace, &rules));
+    let hidden = findings.iter().any(|finding| hides_name(finding, workspace));
     findings.extend(aimless(workspace, environment, &rules, &kept_out, hidden));
     let findings = findings.into_iter().map(|finding| finding.within(&environment.name)).collect();
     let hash = hash(&files);
@@ -135,6 +130,11 @@ impl Rendering {
     pub fn file(&self, path: &str) -> Option<&RenderedFile> {
         let at = self.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()?;
         self.files.get(at)
+    }
+
+    /// The configuration of `ElastAlert`.
+    pub fn config(&self) -> Option<&RenderedFile> {
+        self.file(assume::config(|path| self.file(path).is_some())?)
     }
 
     /// The rule in the file of that path.
@@ -166,9 +166,13 @@ fn hash(files: &[RenderedFile]) -> String {
     })
 }
 
-/// A glob as a shell reads it: `*` does not cross a `/`.
+/// A glob as a shell reads it: `*` does not cross a `/`. In a list of the older form braces are plain signs, because a
+/// shell that reads a glob from a file does not look for them.
 fn matcher(exclusion: &Exclusion) -> Result<GlobMatcher, Problem> {
-    GlobBuilder::new(&exclusion.glob)
+    let older = exclusion.place.file.contains("/rule_exclusions/");
+    let glob =
+        if older { exclusion.glob.replace('{', "[{]").replace('}', "[}]") } else { exclusion.glob.clone() };
+    GlobBuilder::new(&glob)
         .literal_separator(true)
         .backslash_escape(true)
         .build()
@@ -217,15 +221,56 @@ fn exclude(workspace: &Workspace, environment: &Environment) -> (Vec<(String, Pl
     (kept_out.into_iter().collect(), findings)
 }
 
-fn same_names(prefix: &str, rules: &[Rule]) -> Vec<Finding> {
+/// What `ElastAlert` cannot be without, and is not there.
+fn absent(
+    workspace: &Workspace,
+    environment: &Environment,
+    config: Option<&str>,
+    rules: &[Rule],
+    kept_out: &[(String, Place)],
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let prefix = &workspace.prefix;
+    match (config, environment.target.env.get("ELASTALERT_CONFIG")) {
+        (Some(_), _) => {}
+        (None, Some(path)) => findings.push(Finding::note(
+            Problem::new("assumed.image-config", format!("the image has the configuration: {path}"))
+                .at(Place::file(format!("{prefix}{CONFIG}")))
+                .why("there is none here, and `target.env` names one by ELASTALERT_CONFIG"),
+        )),
+        (None, None) => findings.push(Finding::error(
+            Problem::new("config.absent", "there is no configuration of ElastAlert")
+                .at(Place::file(format!("{prefix}{CONFIG}")))
+                .why("ElastAlert does not start without it")
+                .hint("`alertdeck init` writes one; or `target: { env: { ELASTALERT_CONFIG: … } }` names the image's own"),
+        )),
+    }
+    if rules.is_empty() {
+        let out = kept_out.iter().filter(|(path, _)| is_rule(path)).count();
+        let problem = match out {
+            0 => Problem::new("rules.none", "there are no rules")
+                .at(Place::file(format!("{prefix}rules")))
+                .hint("a rule is a file below rules/ that ends with .yaml or .yml"),
+            _ => Problem::new("rules.none", format!("no rule is left, {out} are kept out"))
+                .at(Place::file(format!("{prefix}rules"))),
+        };
+        findings.push(Finding::error(problem.why("an ElastAlert without rules runs and never alerts")));
+    }
+    findings
+}
+
+fn same_names(workspace: &Workspace, rules: &[Rule]) -> Vec<Finding> {
+    let source = |rule: &Rule| {
+        workspace.template(&rule.path).map_or_else(|| rule.path.clone(), |template| template.source.clone())
+    };
     let mut first: BTreeMap<&str, &Rule> = BTreeMap::new();
     let mut findings = Vec::new();
     for rule in rules {
         if let Some(before) = first.get(rule.name.as_str()) {
             findings.push(Finding::error(
                 Problem::new("rule.name", format!("two rules are called `{}`", rule.name.escape_debug()))
-                    .at(Place::file(format!("{prefix}{}", rule.path)))
-                    .why(format!("{prefix}{} is called so as well", before.path))
+                    .at(Place::file(source(rule)))
+                    .why(format!("{} is called so as well", source(before)))
                     .why("ElastAlert ends when it loads the second one"),
             ));
         } else {
@@ -236,11 +281,13 @@ fn same_names(prefix: &str, rules: &[Rule]) -> Vec<Finding> {
 }
 
 /// Whether a rule cannot be read for this reason, and so may be any that an overlay means.
-fn hides_name(finding: &Finding, prefix: &str) -> bool {
-    let file = finding.problem.place.as_ref().and_then(|place| place.file.strip_prefix(prefix));
+fn hides_name(finding: &Finding, workspace: &Workspace) -> bool {
+    let at = |template: &Template| {
+        finding.problem.place.as_ref().is_some_and(|place| place.file == template.source)
+    };
     let code = finding.problem.code;
     (matches!(code, "token.unknown" | "token.shape" | "yaml.encoding") || UNREADABLE.contains(&code))
-        && file.is_some_and(is_rule)
+        && workspace.templates.iter().any(|template| is_rule(&template.path) && at(template))
 }
 
 /// Overlays of rules that are not there. A rule that is excluded, or that overlays rename, is; where the names of
@@ -258,7 +305,7 @@ fn aimless(
         .templates
         .iter()
         .filter(|template| kept_out.iter().any(|(path, _)| *path == template.path))
-        .filter_map(|template| render_file(&workspace.prefix, template, environment, &BTreeMap::new()).rule)
+        .filter_map(|template| render_file(template, None, environment, &BTreeMap::new()).rule)
         .collect();
     for overlay in &environment.overlays {
         let Subject::Rule(name) = &overlay.subject else { continue };
@@ -283,7 +330,7 @@ fn aimless(
 /// What the search engine's settings are where the workspace does not say: those that `ElastAlert` itself reads.
 pub fn search_settings(environment: &Environment, rendering: &Rendering) -> SearchSettings {
     let mut settings = environment.search.clone();
-    let Some(text) = rendering.file(CONFIG).and_then(|file| String::from_utf8(file.masked()).ok()) else {
+    let Some(text) = rendering.config().and_then(|file| String::from_utf8(file.masked()).ok()) else {
         return settings;
     };
     let Ok(document) = yaml::parse(&text) else { return settings };

@@ -125,6 +125,7 @@ fn an_unresolved_token_is_an_error_with_its_place_and_the_nearest_key() {
     let workspace = workspace(&[
         ("config/elastalert.yaml", &CONFIG_TEXT.replace("ES_HOST", "ES_HSOT")),
         ("config/substitutions/Default.conf", "ES_HOST=a\nES_PORT=1\n"),
+        ("rules/a.yaml", "type: any\nindex: a\nalert: debug\n"),
     ]);
     let default = of(&workspace, "Default", &[]);
     assert_eq!(codes(&default), ["token.unknown"]);
@@ -153,7 +154,7 @@ fn files_that_are_not_text_pass_through_untouched() {
     });
     let default = of(&workspace, "Default", &[]);
     assert_eq!(*default.file("rules/data.bin").unwrap().bytes, bytes);
-    assert_eq!(codes(&default), ["yaml.encoding"]);
+    assert_eq!(codes(&default), ["yaml.encoding", "token.encoding"]);
 }
 
 #[test]
@@ -249,6 +250,7 @@ fn a_mark_that_belongs_to_no_token_is_told_once_a_line() {
     let workspace = workspace(&[
         ("config/elastalert.yaml", CONFIG_TEXT),
         ("config/substitutions/Default.conf", "ES_HOST=a\nES_PORT=1\n"),
+        ("rules/a.yaml", "type: any\nindex: a\nalert: debug\n"),
         ("rules/list.txt", "@@ES_HOST@@ user@host\n@@ES HOST@@ x\r\n@@ES_HOST@ @@ES_PORT@@\n@@@@ES_PORT@@@@"),
     ]);
     let default = of(&workspace, "Default", &[]);

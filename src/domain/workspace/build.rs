@@ -7,23 +7,21 @@ use zeroize::Zeroizing;
 
 use crate::domain::check::Finding;
 use crate::domain::environment::fields::Written;
-use crate::domain::environment::file::{EnvironmentFile, TargetSettings};
+use crate::domain::environment::file::TargetSettings;
 use crate::domain::environment::{Endpoint, EnvName, GateSettings, Mounts, SearchSettings, Target};
 use crate::domain::layer::{Entry, Given, Layer, Resolved, resolve};
-use crate::domain::position::count;
-use crate::domain::problem::{Place, Problem};
-use crate::domain::template::Template;
+use crate::domain::overlay::{Overlay, Subject};
+use crate::domain::problem::Problem;
 use crate::domain::token::{nearest, tokens};
-use crate::domain::workspace::{Environment, Exclusion, Workspace};
+use crate::domain::workspace::assume::Layout;
+use crate::domain::workspace::collect::{Collected, Named, check_names, collect, sensitive};
+use crate::domain::workspace::{Environment, Workspace};
 
 /// The name of a workspace that does not give itself one.
 const NAME: &str = "elastalert";
 
 /// The place in the pipeline of an environment that does not name one: behind those that do.
 const LAST: i64 = 1_000;
-
-/// The layers whose values are all secrets.
-const SENSITIVE: [&str; 2] = ["Sensitive.Local", "Sensitive.Octopus"];
 
 /// What a workspace is made of.
 #[derive(Debug)]
@@ -44,80 +42,13 @@ pub struct Sources<'a> {
     pub octopus: bool,
 }
 
-/// The files of one name in the reserved folders, while they are collected.
-#[derive(Debug, Default)]
-struct Named {
-    layer: Option<Layer>,
-    file: EnvironmentFile,
-    exclusions: Vec<Exclusion>,
-    first: Option<String>,
-}
-
-/// What a path below `config/` is.
-enum Role<'a> {
-    Native(&'a str),
-    Plain(&'a str),
-    Exclusions(&'a str),
-    Stray,
-    Template,
-}
-
-fn role(path: &str) -> Role<'_> {
-    let below = |folder: &str| path.strip_prefix("config/").and_then(|path| path.strip_prefix(folder));
-    let name = |name: Option<&'_ str>| name.is_some_and(|name| !name.contains('/'));
-    // No environment: its values are meant to be secrets, and would be shown.
-    let misnamed = |name: Option<&'_ str>| {
-        name.is_some_and(|name| {
-            let lower = name.to_lowercase();
-            (lower == "sensitive" || lower.starts_with("sensitive.")) && !SENSITIVE.contains(&name)
-        })
-    };
-    if let Some(file) = below("environments/") {
-        let stem = file.strip_suffix(".yaml").or_else(|| file.strip_suffix(".yml"));
-        return stem.filter(|_| name(stem) && !misnamed(stem)).map_or(Role::Stray, Role::Native);
-    }
-    if let Some(file) = below("substitutions/") {
-        let stem = file.strip_suffix(".conf");
-        return stem.filter(|_| name(stem) && !misnamed(stem)).map_or(Role::Stray, Role::Plain);
-    }
-    if let Some(file) = below("rule_exclusions/") {
-        let stem = file.strip_prefix("rule_exclusions.").and_then(|file| file.strip_suffix(".conf"));
-        return stem.filter(|_| name(stem)).map_or(Role::Stray, Role::Exclusions);
-    }
-    Role::Template
-}
-
 /// Makes the workspace.
 pub fn build(sources: Sources<'_>) -> Workspace {
     let mut findings: Vec<Finding> = sources.problems.iter().cloned().map(Finding::error).collect();
-    let mut named: BTreeMap<String, Named> = BTreeMap::new();
-    let mut templates = Vec::new();
-    for (path, bytes) in &sources.files {
-        let Some(inner) = path.strip_prefix(sources.prefix) else { continue };
-        let name = match role(inner) {
-            Role::Template => {
-                templates.push(Template { path: inner.to_owned(), bytes: bytes.as_slice().into() });
-                continue;
-            }
-            Role::Stray => {
-                if !inner.rsplit('/').next().is_some_and(|file| file.starts_with('.')) {
-                    findings.push(stray(path));
-                }
-                continue;
-            }
-            Role::Native(name) | Role::Plain(name) | Role::Exclusions(name) => name,
-        };
-        let Ok(text) = std::str::from_utf8(bytes) else {
-            findings.push(Finding::error(
-                Problem::new("workspace.encoding", "the file is not UTF-8").at(Place::file(path.clone())),
-            ));
-            continue;
-        };
-        let entry = named.entry(name.to_owned()).or_default();
-        entry.first.get_or_insert_with(|| path.clone());
-        entry.read(&role(inner), name, path, text, &mut findings);
-    }
-    templates.sort_by(|left, right| left.path.cmp(&right.path));
+    let layout = Layout::of(sources.prefix, &sources.files);
+    let Collected { mut named, templates, plain } = collect(&sources, &layout, &mut findings);
+    let procedure =
+        !layout.has_folders_beside() && !plain && named.values().all(|named| named.native.is_none());
     let sensitive = sensitive(&mut named, sources.octopus);
     check_names(&mut named, &mut findings);
     let mut workspace = Workspace {
@@ -130,6 +61,7 @@ pub fn build(sources: Sources<'_>) -> Workspace {
         setting_keys: BTreeSet::new(),
         findings: Vec::new(),
     };
+    findings.extend(layout.notes(plain, workspace.config()));
     if let Some(name) = named.get(EnvName::DEFAULT).and_then(|default| default.file.workspace.clone()) {
         match workspace_name(&name) {
             Ok(name) => workspace.name = name,
@@ -145,7 +77,10 @@ pub fn build(sources: Sources<'_>) -> Workspace {
         layers.extend(own.and_then(|own| own.layer.clone()));
         layers.extend(sensitive.clone());
         layers.extend(set.clone());
-        assemble(name, &layers, &default, own, &mut keys, findings)
+        let mut made = assemble(name, &layers, &default, own, &mut keys, findings);
+        let said = [Some(&default), own].into_iter().flatten();
+        settle(&mut made, &layout, said, procedure, findings);
+        made
     };
     workspace.environments.push(environment(EnvName::default_environment(), None, &mut findings));
     let mut others: Vec<Environment> = named
@@ -159,97 +94,36 @@ pub fn build(sources: Sources<'_>) -> Workspace {
     workspace
 }
 
-impl Named {
-    fn read(&mut self, role: &Role<'_>, name: &str, path: &str, text: &str, findings: &mut Vec<Finding>) {
-        let secret = is_sensitive(name);
-        match role {
-            Role::Native(_) => {
-                let layer = self.layer.get_or_insert_with(|| Layer::new(name));
-                let file = EnvironmentFile::read(path, text, layer, secret, findings);
-                if let Some(workspace) = &file.workspace
-                    && name != EnvName::DEFAULT
-                {
-                    findings.push(Finding::error(
-                        Problem::new("environment.key", "`workspace` stands in an environment of its own")
-                            .at(workspace.place.clone())
-                            .hint("it belongs in Default.yaml, because it is one name for all environments"),
-                    ));
-                }
-                self.file = file;
-            }
-            Role::Plain(_) => {
-                let layer = self.layer.get_or_insert_with(|| Layer::new(name));
-                layer.read_plain(path, text, secret, findings);
-            }
-            Role::Exclusions(_) => {
-                let globs = text.trim_start_matches('\u{feff}').lines().enumerate();
-                self.exclusions.extend(globs.filter_map(|(index, line)| {
-                    let glob = line.trim();
-                    let place = Place::line(path, count(index + 1));
-                    (!glob.is_empty() && !glob.starts_with('#'))
-                        .then(|| Exclusion { glob: glob.to_owned(), place })
-                }));
-            }
-            Role::Stray | Role::Template => {}
+/// What the workspace does not say about the place of the rules, from what its configuration looks for.
+fn settle<'a>(
+    environment: &mut Environment,
+    layout: &Layout,
+    said: impl Iterator<Item = &'a Named>,
+    procedure: bool,
+    findings: &mut Vec<Finding>,
+) {
+    let mut note = |note: Finding| {
+        if !findings.contains(&note) {
+            findings.push(note);
         }
+    };
+    let mut said = said;
+    if !said.any(|named| named.file.target.texts.contains_key("mounts.rules"))
+        && let Some(mount) = layout.mount()
+        && mount != environment.target.mounts.rules
+    {
+        layout.mounted(&mount).into_iter().for_each(&mut note);
+        environment.target.mounts.rules = mount;
     }
-}
-
-fn is_sensitive(name: &str) -> bool {
-    name.starts_with("Sensitive.")
-}
-
-/// Takes the Sensitive layers out and keeps the one that counts.
-fn sensitive(named: &mut BTreeMap<String, Named>, octopus: bool) -> Option<Layer> {
-    let [local, remote] = SENSITIVE.map(|name| named.remove(name).and_then(|found| found.layer));
-    let chosen = if octopus { remote.or(local) } else { local.or(remote) };
-    named.retain(|name, _| !is_sensitive(name));
-    chosen
-}
-
-/// Drops names that cannot be ones, and tells those that an engine could not tell apart.
-fn check_names(named: &mut BTreeMap<String, Named>, findings: &mut Vec<Finding>) {
-    let mut seen: BTreeMap<String, String> =
-        BTreeMap::from([(EnvName::DEFAULT.to_lowercase(), EnvName::DEFAULT.to_owned())]);
-    named.retain(|name, files| {
-        let place = Place::file(files.first.clone().unwrap_or_default());
-        if let Err(problem) = name.parse::<EnvName>() {
-            findings.push(Finding::error(problem.at(place)));
-            return false;
-        }
-        if let Some(other) = seen.insert(name.to_lowercase(), name.clone())
-            && other != *name
-        {
-            findings.push(Finding::error(
-                Problem::new(
-                    "environment.case",
-                    format!("the environments {other} and {name} differ only by case"),
-                )
-                .at(place.clone())
-                .why("their containers and volumes would have the same names"),
-            ));
-        }
-        if files.layer.is_none() && name != EnvName::DEFAULT {
-            findings.push(Finding::warning(
-                Problem::new("environment.empty", format!("the environment {name} has no values of its own"))
-                    .at(place)
-                    .why("it has exclusions only, so its name may be misspelt"),
-            ));
-        }
-        true
-    });
-}
-
-fn stray(path: &str) -> Finding {
-    Finding::warning(
-        Problem::new("workspace.stray", "the file is not used")
-            .at(Place::file(path))
-            .why("it stands in a reserved folder and its name is not one of that folder's")
-            .hint(
-            "environments/<Env>.yaml, substitutions/<Env>.conf, rule_exclusions/rule_exclusions.<Env>.conf; \
-             Sensitive.Local and Sensitive.Octopus in place of <Env> for secrets",
-        ),
-    )
+    let overlaid = |overlay: &Overlay| overlay.subject == Subject::Config && overlay.key == "rules_folder";
+    // The older procedure laid out the file as it is.
+    if !procedure
+        && !environment.overlays.iter().any(overlaid)
+        && let Some((overlay, told)) = layout.overlay(&environment.target.mounts.rules)
+    {
+        note(told);
+        environment.overlays.insert(0, overlay);
+    }
 }
 
 fn workspace_name(written: &Written) -> Result<String, Problem> {

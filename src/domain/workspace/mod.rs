@@ -1,7 +1,9 @@
 //! A workspace as a value: its environments and its templates, made from files that somebody else has read. One that
 //! is partly broken is still a workspace, with findings that say what is wrong.
 
+pub mod assume;
 pub mod build;
+mod collect;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -76,6 +78,17 @@ impl Environment {
 }
 
 impl Workspace {
+    /// The template of that path, `config/…` or `rules/…`.
+    pub fn template(&self, path: &str) -> Option<&Template> {
+        let at = self.templates.binary_search_by(|template| template.path.as_str().cmp(path)).ok()?;
+        self.templates.get(at)
+    }
+
+    /// The path of the template that is the configuration of `ElastAlert`.
+    pub fn config(&self) -> Option<&'static str> {
+        assume::config(|path| self.template(path).is_some())
+    }
+
     /// The environment of that name.
     pub fn environment(&self, name: &EnvName) -> Option<&Environment> {
         self.environments.iter().find(|environment| environment.name == *name)

@@ -198,7 +198,8 @@ fn a_file_that_is_not_text_is_told_and_not_read() {
         octopus: false,
     });
     assert_eq!(codes(&workspace), ["workspace.encoding"]);
-    assert_eq!(names(&workspace), ["Default"]);
+    assert_eq!(names(&workspace), ["Default", "CI"], "it is there all the same, with an error");
+    assert_eq!(workspace.findings[0].environment, Some("CI".parse::<EnvName>().unwrap()));
 }
 
 #[test]

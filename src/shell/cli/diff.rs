@@ -17,7 +17,7 @@ pub struct DiffArguments {
     /// The environment
     #[arg(value_name = "ENV")]
     pub named: Option<String>,
-    /// What it is compared with: another environment, or `running`
+    /// What it is compared with: another environment, or `running`; `env:NAME` is always an environment
     #[arg(long, value_name = "ENV|running", default_value = "running")]
     pub against: String,
     /// End with code 2 when there are differences
@@ -32,7 +32,8 @@ pub async fn run<W: World>(context: &Context<W>, arguments: DiffArguments) -> Re
     find(&overview.workspace, &environment)?;
     let against = match arguments.against.as_str() {
         "running" => Against::Running,
-        name => Against::Environment(name.parse()?),
+        // No name holds a colon, so that one called `running` can be said as well.
+        name => Against::Environment(name.strip_prefix("env:").unwrap_or(name).parse()?),
     };
     let offline = against == Against::Running;
     let diff = context.engine.compare(&overview, &environment, against).await.map_err(|problem| {

@@ -5,6 +5,8 @@ use serde_json::json;
 
 use crate::domain::check::Severity;
 use crate::domain::problem::Problem;
+use crate::domain::text::sanitise;
+use crate::domain::workspace::assume::is_assumption;
 use crate::engine::World;
 use crate::shell::cli::Context;
 use crate::shell::print::{Exit, Role};
@@ -17,7 +19,13 @@ pub async fn run<W: World>(context: &Context<W>) -> Result<Exit, Problem> {
     let mut table =
         Table::new(["", "NAME", "GUARD", "RULES", "EXCLUDED", "SECRETS", "ERRORS", "IMAGE", "ENGINE"]);
     for (environment, rendering) in overview.workspace.environments.iter().zip(&overview.renderings) {
-        let errors = rendering.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+        // Those of its layers as well, and those that hold everywhere.
+        let errors = overview
+            .findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error)
+            .filter(|finding| finding.environment.as_ref().is_none_or(|within| *within == environment.name))
+            .count();
         let chosen = environment.name == choice.name;
         let image = environment.target.image.clone();
         let docker = environment.target.docker.as_ref().map(ToString::to_string);
@@ -45,12 +53,19 @@ pub async fn run<W: World>(context: &Context<W>) -> Result<Exit, Problem> {
             docker.unwrap_or_else(|| "this machine's".to_owned()).into(),
         ]);
     }
+    let assumed = overview.findings.iter().filter(|finding| is_assumption(finding));
     if context.out.json() {
+        for finding in assumed {
+            context.out.record("assumed", &finding.problem)?;
+        }
         context.out.record("chosen", &json!({ "name": choice.name, "by": choice.by.describe() }))?;
         return Ok(Exit::Ok);
     }
     table.print(&context.out)?;
     context.out.talk(format!("* {} is chosen by {}", choice.name, choice.by.describe()));
+    for finding in assumed {
+        context.out.talk(format!("assumed: {}", sanitise(finding.problem.what.as_bytes())));
+    }
     if overview.workspace.environment(&choice.name).is_none() {
         context.out.talk(format!("this workspace has no environment {}", choice.name));
     }

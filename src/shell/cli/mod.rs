@@ -102,6 +102,7 @@ pub struct Context<W> {
 /// Carries out a verb.
 pub async fn run<W: World>(context: &Context<W>, verb: Verb) -> Result<Exit, Problem> {
     context.out.begin()?;
+    settings::named_at_all(context.environment.as_deref())?;
     match verb {
         Verb::Envs => envs::run(context).await,
         Verb::Rules => rules::run(context).await,

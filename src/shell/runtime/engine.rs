@@ -31,7 +31,12 @@ impl<W: World> UseCases for Engine<W> {
     }
 
     fn changes(&self) -> impl Stream<Item = ()> + Send + 'static {
-        self.world.files().changes(&self.root, &FOLDERS)
+        // Beside the usual ones those that the workspace has now.
+        let mut folders = self.folders().unwrap_or_default();
+        folders.extend(FOLDERS.map(str::to_owned));
+        folders.sort();
+        folders.dedup();
+        self.world.files().changes(&self.root, folders)
     }
 
     async fn diff(
