@@ -28,6 +28,7 @@ pub mod remote;
 pub mod render;
 pub mod rule;
 pub mod secret;
+pub mod skeleton;
 pub mod template;
 pub mod text;
 pub mod token;

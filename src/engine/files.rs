@@ -20,7 +20,7 @@ use crate::domain::problem::{Place, Problem, code};
 use crate::domain::secret::Secret;
 use crate::domain::text::sanitise;
 use crate::engine::changes::changes;
-use crate::engine::{Files, SourceFile};
+use crate::engine::{Files, SourceFile, files_create};
 
 /// The most files that a workspace has.
 const MOST_FILES: usize = 5_000;
@@ -74,6 +74,14 @@ impl Files for RealFiles {
                 problem
             }
         })
+    }
+
+    fn stands(&self, root: &Path, path: &str) -> Result<bool, Problem> {
+        files_create::stands(root, path)
+    }
+
+    fn create(&self, root: &Path, path: &str, bytes: &[u8]) -> Result<bool, Problem> {
+        files_create::create(root, path, bytes)
     }
 
     fn secret_file(&self, path: &Path) -> Result<Secret, Problem> {
@@ -153,7 +161,7 @@ fn missing(provider: &str, why: String) -> Problem {
     Problem::new(code::SECRET_MISSING, format!("{provider} gives no secret")).why(why)
 }
 
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     sanitise(path.to_string_lossy().as_bytes())
 }
 

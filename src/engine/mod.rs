@@ -10,7 +10,9 @@ pub mod deploy;
 pub mod docker;
 pub mod fake;
 pub mod files;
+mod files_create;
 pub mod follow;
+pub mod init;
 pub mod inside;
 pub mod live;
 pub mod preflight;
@@ -241,6 +243,10 @@ pub trait Files: Send + Sync + 'static {
     fn is_dir(&self, path: &Path) -> bool;
     /// Writes a file readable by its owner only, in folders of that kind, and only if it is not there.
     fn write_private(&self, path: &Path, bytes: &[u8]) -> Result<(), Problem>;
+    /// Whether anything is at `path` below `root`; a problem when a folder on the way is a file or a link.
+    fn stands(&self, root: &Path, path: &str) -> Result<bool, Problem>;
+    /// Makes a file, and the folders above it, without following a link below `root`; `false` when something is there.
+    fn create(&self, root: &Path, path: &str, bytes: &[u8]) -> Result<bool, Problem>;
     /// A secret from a file, its last line end taken off.
     fn secret_file(&self, path: &Path) -> Result<Secret, Problem>;
     /// A secret from a variable of the process environment.

@@ -136,7 +136,7 @@ impl<W: World> Engine<W> {
     }
 
     /// What stands before `config/` and `rules/` below the root.
-    fn prefix(&self) -> Result<&'static str, Problem> {
+    pub(super) fn prefix(&self) -> Result<&'static str, Problem> {
         let holds = |folder: &str| self.world.files().is_dir(&self.root.join(folder));
         PREFIXES
             .into_iter()
@@ -157,16 +157,19 @@ impl<W: World> Engine<W> {
         let prefix = self.prefix()?;
         let files = self.world.files();
         let mut folders = vec![format!("{prefix}config"), format!("{prefix}rules")];
-        if !files.is_dir(&self.root.join(format!("{prefix}config"))) {
-            folders.extend(assume::LOOSE.map(|name| format!("{prefix}{name}")));
+        let at = |found: &[SourceFile], path: &str| {
+            found.iter().position(|file| file.path.strip_prefix(prefix) == Some(path))
+        };
+        let (mut found, _) = files.read_tree(&self.root, &[&format!("{prefix}config")])?;
+        let mut config = assume::config(|path| at(&found, path).is_some());
+        if config.is_none() {
+            let loose = assume::LOOSE.map(|name| format!("{prefix}{name}"));
+            (found, _) = files.read_tree(&self.root, &loose.each_ref().map(String::as_str))?;
+            config = assume::LOOSE.into_iter().find(|path| at(&found, path).is_some());
+            folders.extend(loose);
         }
-        let looked: Vec<&str> =
-            folders.iter().filter(|folder| !folder.ends_with("rules")).map(String::as_str).collect();
-        let (found, _) = files.read_tree(&self.root, &looked)?;
-        let paths = |path: &str| found.iter().find(|file| file.path.strip_prefix(prefix) == Some(path));
-        let config = assume::config(|path| paths(path).is_some())
-            .or_else(|| assume::LOOSE.into_iter().find(|path| paths(path).is_some()))
-            .and_then(paths)
+        let config = config
+            .and_then(|path| found.get(at(&found, path)?))
             .and_then(|file| std::str::from_utf8(&file.bytes).ok());
         let more = config.map(assume::wanted).unwrap_or_default();
         let more = more.into_iter().map(|folder| format!("{prefix}{folder}"));
@@ -174,7 +177,7 @@ impl<W: World> Engine<W> {
         Ok(folders)
     }
 
-    fn read(&self, revision: u64) -> Result<Workspace, Problem> {
+    pub(super) fn read(&self, revision: u64) -> Result<Workspace, Problem> {
         let (files, problems) = self.read_files()?;
         Ok(build(Sources {
             root: self.root.display().to_string(),

@@ -60,6 +60,10 @@ async fn start(arguments: Arguments, out: Printer) -> Result<Exit, Problem> {
     if let Some(Verb::Keys(keys)) = arguments.verb {
         return cli::keys::run(out, keys);
     }
+    if let Some(Verb::Init(init)) = arguments.verb {
+        let engine = Engine::new(RealWorld::new(settings::docker()), init.folder.clone(), Vec::new());
+        return cli::init::run(engine, out, init).await;
+    }
     let root = settings::workspace(arguments.workspace)?;
     let world = RealWorld::new(settings::docker());
     let engine =

@@ -19,7 +19,7 @@ const CONFIGS: [&str; 5] = [
     "config/elastalert_config.yaml",
 ];
 
-/// Names of a configuration that lies beside `rules/`, where there is no `config/`.
+/// Names of a configuration that lies beside `rules/`, where there is none in `config/`.
 pub const LOOSE: [&str; 4] = ["elastalert.yaml", "elastalert.yml", "config.yaml", "config.yml"];
 
 /// The begin of the code of every assumption.
@@ -70,8 +70,11 @@ impl Layout {
         let any = |folder: &str| inner().any(|path| is_below(path, folder));
         let mut layout = Self { prefix, ..Self::default() };
         let mut at = config(has).map(str::to_owned);
-        if at.is_none() && !any("config") {
-            layout.loose = LOOSE.into_iter().find(|name| has(name)).map(str::to_owned);
+        if at.is_none() {
+            let text = |name: &str| files.iter().find(|(path, _)| path.strip_prefix(prefix) == Some(name));
+            // Other programs have a file of that name too.
+            let ours = |name: &&str| text(name).is_some_and(|(_, bytes)| is_elastalerts(bytes.as_ref()));
+            layout.loose = LOOSE.into_iter().find(ours).map(str::to_owned);
             at.clone_from(&layout.loose);
         }
         let text = at.and_then(|at| {
@@ -247,6 +250,10 @@ fn last(path: &str) -> &str {
     path.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
 }
 
+fn is_elastalerts(bytes: &[u8]) -> bool {
+    bytes.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"rules_folder"))
+}
+
 fn is_below(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
@@ -350,9 +357,13 @@ mod tests {
     }
 
     #[test]
-    fn a_configuration_beside_rules_counts_only_without_a_folder_of_its_own() {
+    fn a_configuration_beside_rules_counts_only_where_there_is_no_other() {
         let loose = layout(&[("config.yaml", "rules_folder: rules\n"), ("rules/a.yaml", "x")]);
         assert_eq!(loose.template("config.yaml").as_deref(), Some("config/config.yaml"));
+        let beside = layout(&[("config.yaml", "rules_folder: rules\n"), ("config/environments/CI.yaml", "")]);
+        assert_eq!(beside.template("config.yaml").as_deref(), Some("config/config.yaml"));
+        let other = layout(&[("config.yaml", "theme: x\n"), ("rules/a.yaml", "x")]);
+        assert_eq!(other.template("config.yaml"), None);
         let both = layout(&[("config.yaml", ""), ("config/elastalert.yaml", ""), ("rules/a.yaml", "x")]);
         assert_eq!(both.template("config.yaml"), None);
         assert!(both.notes(false, Some("config/elastalert.yaml")).is_empty());

@@ -95,6 +95,19 @@ impl Files for FakeFiles {
         Ok(())
     }
 
+    fn stands(&self, root: &Path, path: &str) -> Result<bool, Problem> {
+        let path = root.join(path);
+        Ok(self.disk().files.keys().any(|file| file.starts_with(&path)))
+    }
+
+    fn create(&self, root: &Path, path: &str, bytes: &[u8]) -> Result<bool, Problem> {
+        if self.stands(root, path)? {
+            return Ok(false);
+        }
+        self.put(root.join(path), bytes);
+        Ok(true)
+    }
+
     fn secret_file(&self, path: &Path) -> Result<Secret, Problem> {
         let disk = self.disk();
         let bytes = disk.files.get(path).ok_or_else(|| {

@@ -6,6 +6,7 @@ pub mod demo;
 pub mod deploy;
 pub mod diff;
 pub mod envs;
+pub mod init;
 pub mod keys;
 pub mod logs;
 pub mod plan;
@@ -72,6 +73,8 @@ pub enum Verb {
     Check(check::CheckArguments),
     /// The console on a made-up world: needs no engine, no network, no workspace
     Demo(demo::DemoArguments),
+    /// Make a workspace to begin with, or add what one lacks; nothing is written over
+    Init(init::InitArguments),
     /// The keys of the console
     Keys(keys::KeysArguments),
     /// What a deploy would do now
@@ -115,6 +118,7 @@ pub async fn run<W: World>(context: &Context<W>, verb: Verb) -> Result<Exit, Pro
         Verb::Shell(arguments) => shell::run(context, arguments).await,
         // It was dealt with before a workspace was looked for.
         Verb::Demo(arguments) => demo::run(context.out, arguments).await,
+        Verb::Init(arguments) => init::run(context.engine.clone(), context.out, arguments).await,
         Verb::Keys(arguments) => keys::run(context.out, arguments),
         Verb::Plan(arguments) => plan::run(context, arguments).await,
         Verb::Deploy(arguments) => deploy::run(context, arguments).await,
