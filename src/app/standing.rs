@@ -23,6 +23,8 @@ pub struct Standing {
     pub sync: Option<Sync>,
     /// The release that runs, or ran when it was seen last.
     pub release: Option<ReleaseNumber>,
+    /// Which rules it was given, where it was not given all.
+    pub partial: Option<String>,
     /// Since when it runs.
     pub since: Option<Timestamp>,
     /// When it was seen last, if it cannot be seen now.
@@ -62,6 +64,7 @@ pub fn standing(model: &Model, environment: &EnvName) -> Standing {
         word: "not seen yet",
         sync: facts.and_then(|facts| sync(&facts.sync, outage.is_some())),
         release: container.and_then(Container::release),
+        partial: container.and_then(Container::partial).map(str::to_owned),
         since: container
             .filter(|container| container.state.is_alive())
             .and_then(|container| container.started_at),

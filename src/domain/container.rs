@@ -9,6 +9,7 @@ use crate::domain::environment::EnvName;
 use crate::domain::label::{self, Labels};
 use crate::domain::plan::ReleaseNumber;
 use crate::domain::remote::Timestamp;
+use crate::domain::text::sanitise;
 
 /// The engine behind an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -185,6 +186,25 @@ impl Container {
     /// How many rules it was given, if its labels say so.
     pub fn rule_count(&self) -> Option<usize> {
         self.labels.get(label::RULE_COUNT).and_then(|count| count.parse().ok())
+    }
+
+    /// Which rules it was given, if its labels say that it was not given all.
+    pub fn partial(&self) -> Option<&str> {
+        self.labels.get(label::PARTIAL).map(String::as_str)
+    }
+
+    /// Which values it was given by hand, if its labels say so.
+    pub fn set_by_hand(&self) -> Option<&str> {
+        self.labels.get(label::SET).map(String::as_str)
+    }
+
+    /// Its name, and what it was given by hand.
+    pub fn described(&self) -> String {
+        let said = [("partial", self.partial()), ("set", self.set_by_hand())];
+        said.into_iter().fold(self.name.clone(), |text, (word, said)| match said {
+            Some(said) => format!("{text} ({word}: {})", sanitise(said.as_bytes())),
+            None => text,
+        })
     }
 
     /// Whether its labels say that it has this role.

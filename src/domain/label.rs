@@ -18,6 +18,10 @@ pub const ROLE: &str = "alertdeck.role";
 pub const RENDERING: &str = "alertdeck.rendering";
 /// How many rules it was given, so that whoever looks later knows how many its loader must report.
 pub const RULE_COUNT: &str = "alertdeck.rule-count";
+/// Which rules it was given, as globs, where it was not given all.
+pub const PARTIAL: &str = "alertdeck.partial";
+/// Which values it was given by hand, those of secrets without their value.
+pub const SET: &str = "alertdeck.set";
 /// The hash of how its container is set up: image, variables, mounts, network, capabilities.
 pub const SPEC: &str = "alertdeck.spec";
 /// On a lock: since when it is held.

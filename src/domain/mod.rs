@@ -2,6 +2,7 @@
 //! healthy an environment is. Everything here is a pure function over values; no clock, disk, network, thread or
 //! environment variable is ever looked at. Time comes in as an argument.
 
+pub mod by_hand;
 pub mod check;
 pub mod container;
 pub mod diff;

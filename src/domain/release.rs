@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::by_hand::ByHand;
 use crate::domain::plan::ReleaseNumber;
 use crate::domain::render::Rendering;
 
@@ -43,6 +44,9 @@ pub struct Release {
     pub environment: String,
     /// The hash of the rendering with its secrets left out.
     pub rendering: String,
+    /// What was asked for beside the workspace.
+    #[serde(flatten)]
+    pub by_hand: ByHand,
     /// Every file that holds a secret, by its path `config/…` or `rules/…`.
     pub files: BTreeMap<String, ReleasedFile>,
 }
@@ -73,6 +77,7 @@ impl Release {
             release: number.0,
             environment: rendering.environment.to_string(),
             rendering: rendering.hash.clone(),
+            by_hand: rendering.by_hand.clone(),
             files,
         }
     }

@@ -280,6 +280,8 @@ pub struct Engine<W> {
     pub root: PathBuf,
     /// Values of the topmost layer, from `--set KEY=VALUE`, in the order given.
     pub set: Vec<(String, String)>,
+    /// Globs of the rules that are asked for, from `--rule GLOB`; without any it is all of them.
+    pub only: Vec<String>,
     /// Whether Octopus Deploy chose the environment; its `Sensitive` file then goes before the local one.
     pub octopus: bool,
     /// Who works, as a claim: it stands on the lock and on what is deployed.
@@ -289,7 +291,14 @@ pub struct Engine<W> {
 impl<W: World> Engine<W> {
     /// The use cases on this world, for the workspace in that folder.
     pub fn new(world: W, root: PathBuf, set: Vec<(String, String)>) -> Self {
-        Self { world, root, set, octopus: false, by: "somebody".to_owned() }
+        Self { world, root, set, only: Vec::new(), octopus: false, by: "somebody".to_owned() }
+    }
+
+    /// Says which rules are asked for.
+    #[must_use]
+    pub fn only(mut self, globs: Vec<String>) -> Self {
+        self.only = globs;
+        self
     }
 
     /// Says who works.

@@ -134,7 +134,7 @@ impl<W: World> Engine<W> {
         secrets.extend(more);
         let known = secrets.iter().map(|(key, secret)| (key.clone(), secret.clone())).collect();
         let new = self.render_with(workspace, environment, secrets).await?;
-        let label = format!("running {}", container.name);
+        let label = format!("running {}", container.described());
         let (workspace, name) = (Arc::clone(workspace), environment.clone());
         work(move || {
             let masker = Masker::new(&workspace, find(&workspace, &name)?, known);

@@ -179,7 +179,7 @@ impl<W: World> Engine<W> {
 
     pub(super) fn read(&self, revision: u64) -> Result<Workspace, Problem> {
         let (files, problems) = self.read_files()?;
-        Ok(build(Sources {
+        let workspace = build(Sources {
             root: self.root.display().to_string(),
             prefix: self.prefix()?,
             revision,
@@ -187,7 +187,8 @@ impl<W: World> Engine<W> {
             problems,
             set: &self.set,
             octopus: self.octopus,
-        }))
+        });
+        Ok(Workspace { only: self.only.clone(), ..workspace })
     }
 }
 

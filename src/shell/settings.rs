@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use directories::BaseDirs;
 
+use crate::domain::by_hand::Picked;
 use crate::domain::environment::EnvName;
 use crate::domain::problem::Problem;
 use crate::domain::text::sanitise;
@@ -197,6 +198,16 @@ pub fn set(text: &str) -> Result<(String, String), String> {
         return Err("a key is made of letters, digits, `_`, `.` and `-`".into());
     }
     Ok((key.to_owned(), value.to_owned()))
+}
+
+/// Reads one `--rule GLOB`.
+pub fn glob(text: &str) -> Result<String, String> {
+    let glob = text.to_owned();
+    match Picked::new(std::slice::from_ref(&glob)) {
+        Ok(_) if !text.is_empty() => Ok(glob),
+        Ok(_) => Err("it is empty".into()),
+        Err(problem) => Err(problem.to_string()),
+    }
 }
 
 #[cfg(test)]

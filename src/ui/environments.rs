@@ -119,14 +119,17 @@ fn row_of(screen: &mut Screen<'_>, area: Rect, name: &EnvName, selected: bool, f
     let dim = colour(theme.dim);
     // What cannot be seen now is shown as it was, and does not look like news.
     let plain = if standing.last_seen.is_some() { colour(theme.dim) } else { plain };
-    let sync = sync_words(standing.sync);
+    let sync = match &standing.partial {
+        Some(_) => format!("partial, {}", sync_words(standing.sync)),
+        None => sync_words(standing.sync),
+    };
     let release = standing.release.map_or_else(String::new, |release| format!("r{release}"));
     if area.height == 1 && area.width >= WIDE {
         let line = Line::from(vec![
             Span::styled(format!(" {} ", glyph(standing.state)), state),
             Span::styled(column(name.as_str(), name_width(area)), plain),
             Span::styled(pad(standing.word, STATE), state),
-            Span::styled(pad(&sync, SYNC), colour(sync_style(screen, &standing))),
+            Span::styled(column(&sync, SYNC), colour(sync_style(screen, &standing))),
             Span::styled(pad(&release, RELEASE), dim),
             Span::styled(up(screen, &standing), dim),
         ]);
@@ -142,7 +145,7 @@ fn row_of(screen: &mut Screen<'_>, area: Rect, name: &EnvName, selected: bool, f
     ]);
     screen.line(area, 0, &first);
     let mut parts = vec![match standing.sync {
-        Some(Sync::Differs { files }) => format!("{files} differ"),
+        Some(Sync::Differs { files }) if standing.partial.is_none() => format!("{files} differ"),
         _ => sync,
     }];
     if !release.is_empty() {

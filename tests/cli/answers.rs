@@ -35,6 +35,16 @@ fn diff_shows_what_differs_and_where_it_comes_from() {
 }
 
 #[test]
+fn a_diff_of_a_part_says_that_it_is_one() {
+    let arguments = ["diff", "Production", "--against", "CI", "--rule", "sp*"];
+    let answer = run(&fixture("healthy"), &arguments);
+    assert!(answer.contains("CI → Production (partial: sp*):"), "{answer}");
+    assert!(!answer.contains("beat.yaml"), "{answer}");
+    let wrong = run(&fixture("healthy"), &["plan", "CI", "--rule", "[x"]);
+    assert!(wrong.contains("is no glob") && wrong.ends_with("-- exit 1\n"), "{wrong}");
+}
+
+#[test]
 fn check_finds_nothing_in_a_healthy_workspace() {
     assert_snapshot!(run(&fixture("healthy"), &["check"]));
 }

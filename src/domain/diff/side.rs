@@ -51,7 +51,11 @@ impl Side {
             })
             .collect();
         let excluded = rendering.excluded.iter().map(|(path, _)| path.clone()).collect();
-        Self { label: rendering.environment.to_string(), files, excluded }
+        let mut label = rendering.environment.to_string();
+        if !rendering.by_hand.partial.is_empty() {
+            label = format!("{label} (partial: {})", rendering.by_hand.partial.join(", "));
+        }
+        Self { label, files, excluded }
     }
 
     /// The files of a container as a side. Its secrets are not known here, so that `masker` hides whatever could be

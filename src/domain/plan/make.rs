@@ -1,6 +1,7 @@
 //! From what is wanted and what is there to a plan. A pure function: the same two values always give the same plan,
 //! so that what a person confirmed is what is carried out.
 
+use crate::domain::by_hand::ByHand;
 use crate::domain::check::{Finding, Severity};
 use crate::domain::container::{Container, ContainerState, EngineInfo, Image, RestartPolicy};
 use crate::domain::environment::{Endpoint, EnvName, Guard};
@@ -106,10 +107,12 @@ pub fn make(desired: &Desired<'_>, observed: &Observed, options: Options) -> Pla
     check(desired, options, &mut obstacles, &mut warnings);
     obstacles.extend(desired.missing_secrets.cloned());
     obstacles.extend(read_only(environment));
+    obstacles.extend(no_part(environment, rendering));
     obstacles.extend(no_image(environment));
     taken_names(desired, observed, &container, &mut obstacles);
     obstacles.extend(previous.and_then(|previous| paused(previous, &observed.endpoint)));
     risks(&container, previous, &mut warnings);
+    warnings.extend(by_hand(rendering));
     warnings.extend(look_alikes(desired, observed));
     let nothing_to_do = previous.is_some_and(|previous| is_the_same(previous, &container, observed));
     Plan {
@@ -170,7 +173,8 @@ fn check(desired: &Desired<'_>, options: Options, obstacles: &mut Vec<Problem>, 
         }
         found.push(problem);
     }
-    if rendering.rules.is_empty() {
+    // The check says so as well, where it was asked.
+    if rendering.rules.is_empty() && !errors.iter().any(|finding| finding.problem.code == "rules.none") {
         let problem = Problem::new(code::CHECK_FAILED, format!("{name} has no rules"))
             .why("an ElastAlert without rules runs and never alerts");
         found.push(problem);
@@ -193,6 +197,36 @@ fn read_only(environment: &Environment) -> Option<Problem> {
             .why("its guard allows no change from here")
             .hint("whoever may decide that changes `guard` in its file below config/environments/")
     })
+}
+
+/// Where a name has to be typed, people rely on all the rules.
+fn no_part(environment: &Environment, rendering: &Rendering) -> Option<Problem> {
+    let partial = &rendering.by_hand.partial;
+    (environment.guard == Guard::TypeName && !partial.is_empty()).then(|| {
+        Problem::new(code::GUARDED, format!("{} is not deployed in part", environment.name))
+            .why(format!("only rules that match {} were asked for", partial.join(", ")))
+            .hint("leave --rule out; it is for trying rules where nobody relies on the others")
+    })
+}
+
+/// What the person asked for that the workspace does not say.
+fn by_hand(rendering: &Rendering) -> Vec<Problem> {
+    let ByHand { partial, set } = &rendering.by_hand;
+    let mut told = Vec::new();
+    if !partial.is_empty() {
+        let count = rendering.rules.len();
+        told.push(
+            Problem::new("deploy.partial", format!("partial: only rules that match {}", partial.join(", ")))
+                .why(format!("{count} of the environment's rules are laid out, and the others will not run")),
+        );
+    }
+    if !set.is_empty() {
+        told.push(
+            Problem::new("deploy.set", format!("set by hand: {}", set.join(", ")))
+                .why("the next deploy has the values of the workspace again"),
+        );
+    }
+    told
 }
 
 fn no_image(environment: &Environment) -> Option<Problem> {

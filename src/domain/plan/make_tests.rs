@@ -58,6 +58,7 @@ fn rendering() -> Rendering {
             enabled: true,
         }],
         excluded: Vec::new(),
+        by_hand: crate::domain::by_hand::ByHand::default(),
         holes: Vec::new(),
         findings: Vec::new(),
         hash: "h1".into(),
@@ -272,4 +273,32 @@ fn the_target_has_the_last_word_and_no_secret_stands_in_a_variable() {
     assert_eq!((env["TZ"].as_str(), env["EXTRA"].as_str()), ("Asia/Tokyo", "1"));
     assert_eq!(env["ELASTALERT_CONFIG"], "/opt/config/config.yaml");
     assert!(!env.contains_key("ELASTICSEARCH_HOST"));
+}
+
+#[test]
+fn what_was_asked_for_by_hand_is_on_the_container_and_in_the_plan() {
+    let environment = environment();
+    let mut rendering = rendering();
+    rendering.by_hand.partial = vec!["web-*".into(), "app/*".into()];
+    rendering.by_hand.set = vec!["ES_PORT=1".into(), "TOKEN".into()];
+    let desired = Desired {
+        workspace: "w",
+        environment: &environment,
+        rendering: &rendering,
+        findings: &[],
+        missing_secrets: None,
+    };
+    let plan = make(&desired, &observed(Vec::new()), Options::default());
+    assert!(plan.obstacles.is_empty(), "{:?}", plan.obstacles);
+    assert_eq!(plan.container.labels[label::PARTIAL], "web-*, app/*");
+    assert_eq!(plan.container.labels[label::SET], "ES_PORT=1, TOKEN");
+    let codes: Vec<&str> = plan.warnings.iter().map(|warning| warning.code).collect();
+    assert_eq!(codes, ["deploy.partial", "deploy.set"]);
+    let guarded = Environment { guard: Guard::TypeName, ..environment.clone() };
+    let plan = make(
+        &Desired { environment: &guarded, ..desired },
+        &observed(Vec::new()),
+        Options { skip_check: true },
+    );
+    assert_eq!(plan.obstacles.iter().map(|problem| problem.code).collect::<Vec<_>>(), [code::GUARDED]);
 }

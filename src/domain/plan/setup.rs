@@ -46,6 +46,12 @@ pub(super) fn container(desired: &Desired<'_>, release: ReleaseNumber) -> Contai
     spec.labels = of(role::ELASTALERT, Some(release));
     spec.labels.insert(label::RENDERING.to_owned(), rendering.hash.clone());
     spec.labels.insert(label::RULE_COUNT.to_owned(), rendering.rules.len().to_string());
+    let by_hand = &rendering.by_hand;
+    for (key, said) in [(label::PARTIAL, &by_hand.partial), (label::SET, &by_hand.set)] {
+        if !said.is_empty() {
+            spec.labels.insert(key.to_owned(), said.join(", "));
+        }
+    }
     spec.labels.insert(label::SPEC.to_owned(), mark(&spec));
     spec
 }

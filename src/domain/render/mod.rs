@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use zeroize::Zeroizing;
 
+use crate::domain::by_hand::{self, ByHand, Picked};
 use crate::domain::check::Finding;
 use crate::domain::check::files::UNREADABLE;
 use crate::domain::environment::{EnvName, SearchSettings};
@@ -76,6 +77,8 @@ pub struct Rendering {
     pub rules: Vec<Rule>,
     /// Rule files that an exclusion keeps out, and where it is written.
     pub excluded: Vec<(String, Place)>,
+    /// What was asked for beside the workspace.
+    pub by_hand: ByHand,
     /// Keys of secrets that are used and not filled in.
     pub holes: Vec<String>,
     /// What is wrong with it.
@@ -97,8 +100,18 @@ pub fn render(
     let (kept_out, mut exclusion_findings) = exclude(workspace, environment);
     findings.append(&mut exclusion_findings);
     let config = workspace.config();
+    let picked = Picked::new(&workspace.only).unwrap_or_else(|problem| {
+        findings.push(Finding::error(problem));
+        Picked::default()
+    });
+    // What is not picked is as little there as what is excluded.
+    let mut away = kept_out.clone();
     for template in &workspace.templates {
         if kept_out.binary_search_by(|(path, _)| path.cmp(&template.path)).is_ok() {
+            continue;
+        }
+        if !picked.has(&template.path) {
+            away.push((template.path.clone(), Place::file(&template.source)));
             continue;
         }
         let done = render_file(template, config, environment, secrets);
@@ -108,17 +121,19 @@ pub fn render(
         findings.append(&mut found);
         holes.extend(open);
     }
-    findings.extend(absent(workspace, environment, config, &rules, &kept_out));
+    findings.extend(absent(workspace, environment, config, &rules, &away));
     findings.extend(same_names(workspace, &rules));
     let hidden = findings.iter().any(|finding| hides_name(finding, workspace));
-    findings.extend(aimless(workspace, environment, &rules, &kept_out, hidden));
+    findings.extend(aimless(workspace, environment, &rules, &away, hidden));
     let findings = findings.into_iter().map(|finding| finding.within(&environment.name)).collect();
     let hash = hash(&files);
+    let partial = if away.len() > kept_out.len() { workspace.only.clone() } else { Vec::new() };
     Rendering {
         environment: environment.name.clone(),
         files,
         rules,
         excluded: kept_out,
+        by_hand: ByHand { partial, set: by_hand::set(environment) },
         holes: holes.into_iter().collect(),
         findings,
         hash,
@@ -251,6 +266,11 @@ fn absent(
             0 => Problem::new("rules.none", "there are no rules")
                 .at(Place::file(format!("{prefix}rules")))
                 .hint("a rule is a file below rules/ that ends with .yaml or .yml"),
+            _ if !workspace.only.is_empty() => {
+                Problem::new("rules.none", format!("no rule matches {}", workspace.only.join(", ")))
+                    .at(Place::file(format!("{prefix}rules")))
+                    .hint("a glob is matched against the file name and against the path below rules/")
+            }
             _ => Problem::new("rules.none", format!("no rule is left, {out} are kept out"))
                 .at(Place::file(format!("{prefix}rules"))),
         };

@@ -409,3 +409,62 @@ proptest! {
         prop_assert_eq!(&once.hash, &of(&workspace, "Default", &[]).hash);
     }
 }
+
+#[test]
+fn only_the_rules_that_are_asked_for_are_laid_out_and_all_other_files() {
+    let with = |globs: &[&str]| {
+        let mut workspace = sample();
+        let path = "rules/a.yaml".to_owned();
+        let bytes = b"type: any\nindex: a\nalert: debug\n".as_slice().into();
+        workspace
+            .templates
+            .insert(1, crate::domain::template::Template { source: path.clone(), path, bytes });
+        workspace.only = globs.iter().map(|&glob| glob.to_owned()).collect();
+        of(&workspace, "CI", &[])
+    };
+    let part = with(&["sp*"]);
+    assert!(
+        part.findings.is_empty(),
+        "an overlay of a rule that is left out is none of no rule: {:?}",
+        part.findings
+    );
+    assert_eq!(part.by_hand.partial, ["sp*"]);
+    assert!(part.file("rules/spike.yaml").is_some() && part.file("rules/list.txt").is_some());
+    assert_eq!((part.rules.len(), part.excluded.len()), (1, 1), "left out is not excluded");
+    let other = with(&["a.*"]);
+    assert!(other.findings.is_empty() && other.file("rules/spike.yaml").is_none(), "{:?}", other.findings);
+    let all = with(&["*"]);
+    assert!(all.by_hand.is_empty(), "what leaves nothing out is not partial");
+    assert_eq!(all.hash, with(&[]).hash);
+    assert_eq!(codes(&with(&["nothing*"]))[0], "rules.none");
+}
+
+#[test]
+fn values_given_by_hand_are_recorded_and_those_of_secrets_are_not() {
+    let files = [
+        ("config/environments/Default.yaml", "tokens: { A: 1 }\nsecrets: { HOOK: { env: H } }\n"),
+        ("rules/a.yaml", "type: any\nindex: @@A@@\nalert: debug\n# @@HOOK@@ @@DB_PASSWORD@@\n"),
+    ];
+    let set = [("A", "2"), ("HOOK", "canary-a"), ("DB_PASSWORD", "canary-b")]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let workspace = build(Sources {
+        root: "/w".into(),
+        prefix: "",
+        revision: 1,
+        files: files.map(|(path, text)| (path.to_owned(), Zeroizing::new(text.into()))).to_vec(),
+        problems: Vec::new(),
+        set: &set,
+        octopus: false,
+    });
+    let default = of(&workspace, "Default", &[]);
+    assert_eq!(default.by_hand.set, ["A=2", "DB_PASSWORD", "HOOK"]);
+    let marker = crate::domain::release::Release::of(&default, crate::domain::plan::ReleaseNumber(1));
+    let read = crate::domain::release::Release::parse(&marker.to_bytes()).unwrap();
+    assert_eq!(read.by_hand, default.by_hand);
+    assert!(!String::from_utf8_lossy(&marker.to_bytes()).contains("canary"));
+    let old = br#"{"schema":1,"release":3,"environment":"CI","rendering":"h","files":{}}"#;
+    assert!(
+        crate::domain::release::Release::parse(old).unwrap().by_hand.is_empty(),
+        "one of before has none"
+    );
+}

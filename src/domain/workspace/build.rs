@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use zeroize::Zeroizing;
 
+use crate::domain::by_hand::SET;
 use crate::domain::check::Finding;
 use crate::domain::environment::fields::Written;
 use crate::domain::environment::file::TargetSettings;
@@ -59,6 +60,7 @@ pub fn build(sources: Sources<'_>) -> Workspace {
         environments: Vec::new(),
         templates,
         setting_keys: BTreeSet::new(),
+        only: Vec::new(),
         findings: Vec::new(),
     };
     findings.extend(layout.notes(plain, workspace.config()));
@@ -149,7 +151,7 @@ fn built_in(name: &EnvName) -> Layer {
 
 /// `--set`; of two flags for one key the later one wins, as flags do.
 fn set_layer(set: &[(String, String)]) -> Option<Layer> {
-    let mut layer = Layer::new("--set");
+    let mut layer = Layer::new(SET);
     for (key, value) in set {
         layer.entries.insert(key.clone(), Entry { given: Given::Plain(value.clone()), place: None });
     }

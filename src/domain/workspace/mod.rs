@@ -66,6 +66,8 @@ pub struct Workspace {
     pub templates: Vec<Template>,
     /// Keys that settings such as `target:` use as tokens.
     pub setting_keys: BTreeSet<String>,
+    /// Globs of the rules that are asked for; without any it is all of them.
+    pub only: Vec<String>,
     /// What is wrong with the workspace itself.
     pub findings: Vec<Finding>,
 }

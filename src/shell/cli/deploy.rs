@@ -35,15 +35,19 @@ pub struct DeployArguments {
     /// Deploy although the check found errors
     #[arg(long)]
     pub skip_check: bool,
+    /// Only the rules that match, by file name or by path below rules/; can be given more than once
+    #[arg(long, value_name = "GLOB", value_parser = crate::shell::settings::glob)]
+    pub rule: Vec<String>,
 }
 
 /// Plans, asks, deploys.
 pub async fn run<W: World>(context: &Context<W>, arguments: DeployArguments) -> Result<Exit, Problem> {
     let out = context.out;
     let name = context.choose_to_change(arguments.env.as_deref()).await?;
-    let overview = context.engine.open(1).await?;
+    let engine = context.engine.clone().only(arguments.rule.clone());
+    let overview = engine.open(1).await?;
     let options = Options { skip_check: arguments.skip_check };
-    let (made, compared) = context.engine.plan(&overview, &name, options).await?;
+    let (made, compared) = engine.plan(&overview, &name, options).await?;
     if out.json() {
         out.record("plan", &made)?;
         diff::record(&compared, out)?;
@@ -61,7 +65,7 @@ pub async fn run<W: World>(context: &Context<W>, arguments: DeployArguments) -> 
     let deploy = async {
         tokio::select! {
             biased;
-            report = context.engine.deploy(&overview, &made, sender, stop.clone()) => report,
+            report = engine.deploy(&overview, &made, sender, stop.clone()) => report,
             problem = interruptions(out, &stop) => Err(problem),
         }
     };

@@ -23,12 +23,16 @@ pub struct DiffArguments {
     /// End with code 2 when there are differences
     #[arg(long)]
     pub exit_code: bool,
+    /// Only the rules that match, by file name or by path below rules/; can be given more than once
+    #[arg(long, value_name = "GLOB", value_parser = crate::shell::settings::glob)]
+    pub rule: Vec<String>,
 }
 
 /// Prints the differences.
 pub async fn run<W: World>(context: &Context<W>, arguments: DiffArguments) -> Result<Exit, Problem> {
     let environment = context.choose(arguments.named.as_deref()).await?.name;
-    let overview = context.engine.open(1).await?;
+    let engine = context.engine.clone().only(arguments.rule);
+    let overview = engine.open(1).await?;
     find(&overview.workspace, &environment)?;
     let against = match arguments.against.as_str() {
         "running" => Against::Running,
@@ -36,7 +40,7 @@ pub async fn run<W: World>(context: &Context<W>, arguments: DiffArguments) -> Re
         name => Against::Environment(name.strip_prefix("env:").unwrap_or(name).parse()?),
     };
     let offline = against == Against::Running;
-    let diff = context.engine.compare(&overview, &environment, against).await.map_err(|problem| {
+    let diff = engine.compare(&overview, &environment, against).await.map_err(|problem| {
         let unhinted = problem.hint.is_none() && offline;
         if unhinted { problem.hint("`--against Default` needs no engine") } else { problem }
     })?;

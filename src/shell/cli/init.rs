@@ -76,7 +76,7 @@ pub async fn run<W: World>(
     if !out.json() && of(Outcome::Made) > 0 {
         let folder = sanitise(arguments.folder.to_string_lossy().as_bytes());
         out.talk(format!(
-            "next: cd {folder}; set ES_HOST and NETWORK in config/environments/Default.yaml; alertdeck check"
+            "next: fill in config/environments/Default.yaml, and alertdeck check --workspace {folder}"
         ));
     }
     Ok(Exit::Ok)

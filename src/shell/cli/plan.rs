@@ -20,15 +20,19 @@ pub struct PlanArguments {
     /// Plan a deploy although the check found errors
     #[arg(long)]
     pub skip_check: bool,
+    /// Only the rules that match, by file name or by path below rules/; can be given more than once
+    #[arg(long, value_name = "GLOB", value_parser = crate::shell::settings::glob)]
+    pub rule: Vec<String>,
 }
 
 /// Makes a plan and shows it. Changes are exit code 2; what stands in the way has its own.
 pub async fn run<W: World>(context: &Context<W>, arguments: PlanArguments) -> Result<Exit, Problem> {
     let out = context.out;
     let name = context.choose(arguments.env.as_deref()).await?.name;
-    let overview = context.engine.open(1).await?;
+    let engine = context.engine.clone().only(arguments.rule);
+    let overview = engine.open(1).await?;
     let options = Options { skip_check: arguments.skip_check };
-    let (plan, compared) = context.engine.plan(&overview, &name, options).await?;
+    let (plan, compared) = engine.plan(&overview, &name, options).await?;
     if out.json() {
         out.record("plan", &plan)?;
         diff::record(&compared, out)?;
@@ -65,7 +69,7 @@ fn lines(plan: &Plan, diff: &Diff, paint: Paint<'_>) -> Vec<String> {
         lines.push(paint(Role::Good, &format!("nothing to do: {runs} is what would be deployed")));
     } else {
         let replaces = match &plan.previous {
-            Some(previous) => format!("replaces {} ({})", previous.name, previous.state),
+            Some(previous) => format!("replaces {} ({})", previous.described(), previous.state),
             None => "nothing runs now".to_owned(),
         };
         lines.push(format!("release {}, {replaces}", plan.release));

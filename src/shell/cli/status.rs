@@ -41,6 +41,10 @@ struct Record<'a> {
     deployed: Option<bool>,
     container: Option<&'a str>,
     release: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partial: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set: Option<&'a str>,
     #[serde(flatten)]
     sync: Option<Sync>,
     rungs: &'a [Rung],
@@ -114,6 +118,8 @@ fn record(
         deployed: ladder.deployed,
         container: container.map(|container| container.name.as_str()),
         release: container.and_then(Container::release).map(|release| release.0),
+        partial: container.and_then(Container::partial),
+        set: container.and_then(Container::set_by_hand),
         sync,
         rungs: &ladder.rungs,
     };
@@ -143,7 +149,7 @@ fn print(
     let mut words = vec![title, out.paint(role(ladder.state()), ladder.state().word())];
     if let Some(container) = container {
         let release = container.release().map(|release| format!("release {release}, ")).unwrap_or_default();
-        words.push(format!("{release}{}", container.name));
+        words.push(format!("{release}{}", container.described()));
     }
     words.extend(sync.map(in_words));
     out.line(words.join("  "))?;

@@ -99,6 +99,7 @@ pub(super) fn rendering(rules: &[(&str, &str)], hash: &str) -> Rendering {
         files,
         rules,
         excluded: Vec::new(),
+        by_hand: crate::domain::by_hand::ByHand::default(),
         holes: Vec::new(),
         findings: Vec::new(),
         hash: hash.into(),
