@@ -17,6 +17,8 @@ import yaml
 UNPORTABLE = re.compile("[\ud800-\udfff\uffff]")
 FLUSH = 0xFFFFFFFF
 MOST_VALUES = 20_000
+# What the crate has in `Limits::depth`.
+DEEPEST = 493
 KINDS = {
     yaml.StreamStartEvent: "stream",
     yaml.StreamEndEvent: "stream-end",
@@ -31,6 +33,14 @@ KINDS = {
 }
 
 
+class Limit(Exception):
+    """Something that PyYAML loads and the crate does not hold, which its README lists among the exceptions."""
+
+    def __init__(self, text, mark=None):
+        super().__init__(text)
+        self.mark = mark
+
+
 class Loader(yaml.FullLoader):
     """The loader under test, which also notes the events that the composer takes."""
 
@@ -42,6 +52,19 @@ class Loader(yaml.FullLoader):
         event = super().get_event()
         self.noted.append(event)
         return event
+
+
+def python_name(loader, suffix, node):
+    """Lets PyYAML look at the name, and ends there whether this Python has it or not."""
+    try:
+        loader.construct_python_name(suffix, node)
+    except yaml.constructor.ConstructorError as error:
+        if not re.search("is not imported$|^cannot find ", error.problem):
+            raise
+    raise Limit("what a Python name means only Python knows", node.start_mark)
+
+
+Loader.add_multi_constructor("tag:yaml.org,2002:python/name:", python_name)
 
 
 def portable(text):
@@ -110,6 +133,32 @@ def floating(value):
     return "nan" if value != value else struct.pack(">d", value).hex()
 
 
+def children_of(value):
+    if isinstance(value, dict):
+        return [part for pair in value.items() for part in pair]
+    return list(value) if isinstance(value, (list, tuple, set)) else []
+
+
+def check_held(root):
+    """Raises what the crate says of values that are no trees, or whose aliases nest them deeper than anything is."""
+    depths, path, todo = {}, set(), [(root, False)]
+    while todo:
+        value, left = todo.pop()
+        if not isinstance(value, (list, tuple, dict, set)) or not left and id(value) in depths:
+            continue
+        if left:
+            path.remove(id(value))
+            depths[id(value)] = 1 + max([depths.get(id(child), 0) for child in children_of(value)], default=0)
+            continue
+        if id(value) in path:
+            raise Limit("a value that contains itself")
+        path.add(id(value))
+        todo.append((value, True))
+        todo.extend((child, False) for child in children_of(value))
+    if depths.get(id(root), 0) > DEEPEST:
+        raise Limit("values nested too deep")
+
+
 def values(root):
     """Each value as it begins: a string with its type and itself, or [type, number of children]. What an alias repeats
     is written again; what would be written for ever is cut."""
@@ -137,13 +186,11 @@ def values(root):
         elif isinstance(value, datetime.date):
             answer.append("date:" + value.isoformat())
         elif isinstance(value, (list, tuple, dict, set)):
-            if isinstance(value, dict):
-                children = [part for pair in value.items() for part in pair]
-            elif isinstance(value, set):
+            if isinstance(value, set):
                 # A set has no order that means anything: sorted by what is written of its members.
                 children = sorted(value, key=lambda child: json.dumps(values(child), separators=(",", ":"))[1:-1])
             else:
-                children = list(value)
+                children = children_of(value)
             answer.append([type(value).__name__, len(children)])
             todo.extend(reversed(children))
         else:
@@ -158,6 +205,8 @@ def refusal(stage, error):
         answer["context_mark"] = mark(error.context_mark)
         answer["problem"] = portable(error.problem)
         answer["problem_mark"] = mark(error.problem_mark)
+    if isinstance(error, Limit):
+        answer["mark"] = mark(error.mark)
     answer["text"] = portable(str(error))
     return answer
 
@@ -181,6 +230,7 @@ def answer_to(data):
     answer["tree"] = tree(node)
     try:
         value = loader.construct_document(node)
+        check_held(value)
     except Exception as error:
         answer["error"] = refusal("construct", error)
         return answer

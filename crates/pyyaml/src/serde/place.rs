@@ -6,8 +6,8 @@ use crate::node::{Document, NodeKind, NodeRef};
 use crate::resolver;
 use crate::text::Text;
 
-/// Mappings that are looked at for one key, since merges may lead through many.
-const MOST: usize = 1_000;
+/// Keys that are looked at for one, since merges may lead through many mappings and through one again and again.
+const MOST: usize = 1_000_000;
 
 /// Where the steps lead, which are in the order from the inside; as far as the tree can be followed.
 pub(super) fn find(document: &Document, steps: &[Step]) -> Option<Mark> {
@@ -37,7 +37,7 @@ fn next<'d>(node: NodeRef<'d>, step: &Step) -> Option<NodeRef<'d>> {
 
 /// The pair whose value counts: the last of equal keys, else one that is merged.
 fn entry<'d>(node: NodeRef<'d>, name: &Text<'_>, left: &mut usize) -> Option<(NodeRef<'d>, NodeRef<'d>)> {
-    *left = left.checked_sub(1)?;
+    *left = left.checked_sub(1 + node.pairs().len())?;
     let is_named = |(key, _): &(NodeRef<'d>, NodeRef<'d>)| {
         let key = key.resolved();
         let text = matches!(key.tag(), resolver::STRING | resolver::VALUE);

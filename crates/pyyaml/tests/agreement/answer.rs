@@ -138,6 +138,10 @@ fn refusal(json: &mut Json, source: &[u8], places: &Places, stage: &str, error: 
         json.key("problem_mark");
         places.mark(json, error.problem_mark());
     }
+    if error.class() == ErrorClass::Limit {
+        json.key("mark");
+        places.mark(json, error.problem_mark());
+    }
     json.key("text");
     json.string(&error.render(source, "<byte string>"));
     json.close('}');

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use pyyaml::{EventKind, NodeId, NodeKind};
 use serde_json::Value as Json;
 
 /// What is compared, in the order in which a difference is worth looking at.
@@ -23,62 +24,148 @@ pub(crate) const KINDS: [&str; 10] = [
 /// The recorded answers and the image have this version, whose own habits the crate has too.
 const PYTHON: &str = "Python 3.13,";
 
-/// A difference that is meant: its name, which the README explains, and how it is told.
-struct Exception {
-    name: &'static str,
-    holds: fn(python: &str, theirs: &Json, ours: &Json) -> bool,
+/// One text and what both made of it.
+struct Case<'a> {
+    python: &'a str,
+    text: &'a [u8],
+    theirs: Json,
+    ours: Json,
 }
 
-const EXCEPTIONS: [Exception; 5] = [
-    // Python objects are not values of a YAML file.
+/// What is meant to be otherwise: its name, which the README explains, and how it is told. Each lets differ only what
+/// it explains, so that no other difference hides behind it.
+struct Exception {
+    name: &'static str,
+    holds: fn(&Case<'_>) -> bool,
+}
+
+const EXCEPTIONS: [Exception; 7] = [
+    // The next three are told by what the oracle says itself once PyYAML is done, so that all must agree.
     Exception {
         name: "python objects",
-        holds: |_, theirs, ours| ours["error"]["class"] == "Limit" && theirs.to_string().contains("python/"),
+        holds: |case| is_limit(case, "what a Python name means only Python knows"),
     },
-    // Values are trees.
+    Exception { name: "cycles", holds: |case| is_limit(case, "a value that contains itself") },
+    Exception { name: "depth through aliases", holds: |case| is_limit(case, "values nested too deep") },
     Exception {
-        name: "cycles",
-        holds: |_, theirs, ours| ours["error"]["class"] == "Limit" && theirs["values"][0] == "endless",
+        name: "aliases that multiply",
+        holds: |case| {
+            case.ours["error"]["text"] == "aliases repeat more than 1000000 values"
+                && case.theirs["values"][0] == "endless"
+                && agree_about(&COMPOSED, case)
+        },
     },
     // Python counts its own frames, and each version differently.
     Exception {
         name: "depth",
-        holds: |_, theirs, ours| {
-            let deep = |answer: &Json| answer["error"]["class"] == "RecursionError";
-            deep(theirs) || deep(ours)
+        holds: |case| {
+            let stage = |answer: &Json| {
+                let error = &answer["error"];
+                (error["class"] == "RecursionError").then(|| error["stage"] == "compose")
+            };
+            match (stage(&case.theirs), stage(&case.ours)) {
+                (Some(true), Some(true)) => depth(case.text) > 493,
+                // Of the frames below PyYAML the oracle has a few less than a program that calls `yaml.load`.
+                (None, Some(true)) => (494..=497).contains(&depth(case.text)),
+                (Some(false), _) => depth_of_values(case.text) > 300 && agree_about(&COMPOSED, case),
+                (None, Some(false)) => depth_of_values(case.text) > 493 && agree_about(&COMPOSED, case),
+                _ => false,
+            }
         },
     },
     Exception {
         name: "numbers of directives",
-        holds: |_, theirs, ours| {
-            let version = theirs["events"][1][4].as_array();
-            version.is_some_and(|parts| {
-                parts.iter().any(|part| part.as_u64().is_none_or(|part| part > 0xffff_ffff))
-            }) && agree_but_for("events", theirs, ours)
+        holds: |case| {
+            let mut theirs = case.theirs.clone();
+            for event in theirs["events"].as_array_mut().into_iter().flatten() {
+                if event[0] == "document"
+                    && let Some(version) = event[4].as_array_mut()
+                {
+                    // More than 64 bits are a float to this reader of JSON.
+                    let clamp = |part: &Json| part.as_u64().unwrap_or(u64::MAX).min(u64::from(u32::MAX));
+                    for part in version {
+                        *part = clamp(part).into();
+                    }
+                }
+            }
+            case.theirs != case.ours && theirs == case.ours
         },
     },
     Exception {
         name: "other versions of Python",
-        holds: |python, theirs, ours| {
-            let tagged = |tag| theirs["tree"].to_string().contains(tag);
+        holds: |case| {
+            let tagged = |tag| case.theirs["tree"].to_string().contains(tag);
             let binary = tagged("2002:binary") || tagged("python/bytes");
-            let large = ours["error"]["text"] == "chr() arg not in range(0x110000)";
-            !python.starts_with(PYTHON) && (binary || large)
+            let large = case.ours["error"]["text"] == "chr() arg not in range(0x110000)";
+            !case.python.starts_with(PYTHON)
+                && (binary && agree_about(&COMPOSED, case)
+                    || large && agree_about(&["verdict", "error class", "events"], case))
         },
     },
 ];
 
-fn agree_but_for(kind: &str, theirs: &Json, ours: &Json) -> bool {
-    KINDS.iter().filter(|other| **other != kind).all(|other| part(other, theirs) == part(other, ours))
+/// The kinds that are certain once a tree is composed.
+const COMPOSED: [&str; 4] = ["tree", "styles", "positions", "events"];
+
+fn is_limit(case: &Case<'_>, text: &str) -> bool {
+    let error = &case.theirs["error"];
+    error["class"] == "Limit" && error["text"] == text && case.theirs == case.ours
 }
 
-/// The name of the exception that explains a difference.
-pub(crate) fn exception(python: &str, theirs: &str, ours: &str) -> Option<&'static str> {
-    let (theirs, ours) = (read(theirs), read(ours));
-    EXCEPTIONS
-        .iter()
-        .find(|exception| (exception.holds)(python, &theirs, &ours))
-        .map(|exception| exception.name)
+fn agree_about(kinds: &[&str], case: &Case<'_>) -> bool {
+    kinds.iter().all(|kind| {
+        let theirs = part(kind, &case.theirs);
+        theirs.is_some() && theirs == part(kind, &case.ours)
+    })
+}
+
+/// How deep nodes lie in the text, as far as it has events.
+fn depth(text: &[u8]) -> usize {
+    let (mut now, mut deepest) = (0_usize, 0);
+    for event in pyyaml::events(text).map_while(Result::ok) {
+        match event.kind {
+            EventKind::SequenceStart { .. } | EventKind::MappingStart { .. } => now += 1,
+            EventKind::SequenceEnd | EventKind::MappingEnd => now -= 1,
+            _ => {}
+        }
+        deepest = deepest.max(now);
+    }
+    deepest
+}
+
+/// How deep collections lie in each other when aliases are followed, other than back into what holds them.
+fn depth_of_values(text: &[u8]) -> usize {
+    let Ok(document) = pyyaml::parse(text) else { return 0 };
+    // A collection comes before what it holds, and an alias behind what it names, unless that holds it.
+    let mut depths = vec![0; document.nodes().len()];
+    let mut changed = true;
+    let mut rounds = 0;
+    while changed && rounds < 2_000 {
+        changed = false;
+        rounds += 1;
+        for (at, node) in document.nodes().iter().enumerate().rev() {
+            let inner = |ids: &mut dyn Iterator<Item = NodeId>| {
+                1 + ids.map(|id| depths[id.index()]).max().unwrap_or(0)
+            };
+            let depth = match &node.kind {
+                NodeKind::Scalar { .. } => 0,
+                NodeKind::Alias { target } => depths[target.index()],
+                NodeKind::Sequence { items, .. } => inner(&mut items.iter().copied()),
+                NodeKind::Mapping { pairs, .. } => {
+                    inner(&mut pairs.iter().flat_map(|(key, value)| [*key, *value]))
+                }
+            };
+            changed |= depth != depths[at];
+            depths[at] = depth;
+        }
+    }
+    document.root().map_or(0, |root| depths[root.id().index()])
+}
+
+/// The name of the exception that explains a difference, or that both agree to make.
+pub(crate) fn exception(python: &str, text: &[u8], theirs: &str, ours: &str) -> Option<&'static str> {
+    let case = Case { python, text, theirs: read(theirs), ours: read(ours) };
+    EXCEPTIONS.iter().find(|exception| (exception.holds)(&case)).map(|exception| exception.name)
 }
 
 pub(crate) fn exceptions() -> impl Iterator<Item = &'static str> {
@@ -159,8 +246,14 @@ impl Tally {
     }
 
     /// Counts one text and says about which kind the answers differ first, when no exception explains it.
-    pub(crate) fn count(&mut self, theirs: &str, ours: &str) -> Option<&'static str> {
+    pub(crate) fn count(&mut self, text: &[u8], theirs: &str, ours: &str) -> Option<&'static str> {
         self.texts += 1;
+        // The oracle calls by the name of `Limit` only what an exception explains.
+        let excepted = theirs != ours || theirs.contains(r#""class":"Limit""#);
+        if let Some(name) = excepted.then(|| exception(&self.python, text, theirs, ours)).flatten() {
+            *self.excepted.entry(name).or_default() += 1;
+            return None;
+        }
         if theirs == ours {
             // Which kinds apply can be told without reading the line.
             let refused = theirs.starts_with(r#"{"error":{"#);
@@ -176,10 +269,6 @@ impl Tally {
                 };
                 self.add(kind, applies, true);
             }
-            return None;
-        }
-        if let Some(name) = exception(&self.python, theirs, ours) {
-            *self.excepted.entry(name).or_default() += 1;
             return None;
         }
         let differences = differences(theirs, ours);

@@ -118,7 +118,7 @@ fn the_corpus_is_read_as_pyyaml_reads_it() {
     let mut found = Vec::new();
     for (name, text) in corpus {
         let theirs = recorded.get(&name).unwrap_or_else(|| panic!("no answer is recorded for {name}"));
-        if let Some(kind) = tally.count(theirs, &answer(&text)) {
+        if let Some(kind) = tally.count(&text, theirs, &answer(&text)) {
             found.push(Found { kind, name, text });
         }
     }
@@ -151,7 +151,7 @@ fn edits_are_read_as_pyyaml_reads_them() {
         let texts = numbers.clone().map(|number| edits::edited(&bases, seed, number));
         oracle.all(texts, |text, theirs| {
             let name = format!("edit {} of seed {seed}", numbers.next().unwrap());
-            if let Some(kind) = tally.count(theirs, &answer(text))
+            if let Some(kind) = tally.count(text, theirs, &answer(text))
                 && found.iter().filter(|one| one.kind == kind).count() < SHOWN
             {
                 found.push(Found { kind, name, text: text.to_vec() });
@@ -191,6 +191,40 @@ fn the_readme_names_every_exception() {
     let readme = fs::read_to_string(tests().join("../README.md")).unwrap();
     for name in compare::exceptions() {
         assert!(readme.contains(&format!("| {name} |")), "README.md does not say what is meant by {name}");
+    }
+}
+
+#[test]
+fn nothing_else_hides_behind_an_exception() {
+    let (recorded, corpus) = (recorded(), corpus().into_iter().collect::<BTreeMap<_, _>>());
+    for (name, exception, changes) in [
+        (
+            "anchors/self.yaml",
+            "cycles",
+            vec![("itself", "another"), ("Limit", "ValueError"), ("2002:seq", "2002:map")],
+        ),
+        (
+            "tags/python-name-known.yaml",
+            "python objects",
+            vec![("[2,0,2]", "[3,0,3]"), ("sequence", "mapping")],
+        ),
+        (
+            "depth/aliases-600.yaml",
+            "depth through aliases",
+            vec![("\"x\"", "\"y\""), ("construct", "compose")],
+        ),
+        ("depth/tuple-400.yaml", "depth", vec![("python/tuple", "seq"), ("construct", "compose")]),
+        ("depth/list-2000.yaml", "depth", vec![("RecursionError", "ValueError"), ("compose", "construct")]),
+        ("directives/yaml-big.yaml", "numbers of directives", vec![("str:", "int:"), ("34,35", "34,36")]),
+    ] {
+        let (text, theirs) = (&corpus[name], &recorded[name]);
+        let ours = answer(text);
+        let explained = |theirs: &str| compare::exception(&recorded[""], text, theirs, &ours);
+        assert_eq!(explained(theirs), Some(exception), "{name}");
+        for (from, to) in changes {
+            assert!(theirs.contains(from), "{name} has no {from}");
+            assert_eq!(explained(&theirs.replacen(from, to, 1)), None, "{name} with {to}");
+        }
     }
 }
 

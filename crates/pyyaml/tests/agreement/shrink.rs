@@ -19,7 +19,7 @@ pub(crate) fn shrink(oracle: &mut Oracle, text: &[u8], kind: &str) -> Vec<u8> {
         let smaller = candidates.into_iter().zip(answers).find(|(candidate, theirs)| {
             let ours = answer(candidate);
             *theirs != ours
-                && exception(&python, theirs, &ours).is_none()
+                && exception(&python, candidate, theirs, &ours).is_none()
                 && first_difference(theirs, &ours) == Some(kind)
         });
         match smaller {
