@@ -132,7 +132,7 @@ fn what_does_not_fit_is_found_in_the_text() {
         wrong("hours: 1", "on: 1"),
         pair(
             "while reading timeframe.true: invalid type: boolean `true`, expected field identifier",
-            "{on: 1}"
+            "on: 1}"
         )
     );
     assert_eq!(wrong("name: Errors\n", ""), pair("missing field `name`", "type: frequency"));

@@ -301,7 +301,7 @@ impl Entries<'_, '_> {
             return error.within(Step::Item(usize::from(!is_key))).within(Step::Item(self.next));
         }
         let name = Name::of(key);
-        error.within(if is_key { Step::Key(name) } else { Step::Under(name) })
+        error.within(if is_key { Step::Key(self.next, name) } else { Step::Under(self.next, name) })
     }
 }
 
@@ -341,7 +341,7 @@ impl<'de> Variant<'de> {
         let Some(value) = self.value else {
             return Err(de::Error::invalid_type(Unexpected::UnitVariant, kind));
         };
-        read(self.reader.inner(value)).map_err(|error| error.within(Step::Under(Name::of(self.key))))
+        read(self.reader.inner(value)).map_err(|error| error.within(Step::Under(0, Name::of(self.key))))
     }
 }
 
@@ -351,7 +351,7 @@ impl<'de> EnumAccess<'de> for Variant<'de> {
 
     fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self)> {
         let name = seed.deserialize(self.reader.inner(self.key)).map_err(|error| match self.value {
-            Some(_) => error.within(Step::Key(Name::of(self.key))),
+            Some(_) => error.within(Step::Key(0, Name::of(self.key))),
             None => error,
         })?;
         Ok((name, self))

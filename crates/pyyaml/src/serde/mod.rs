@@ -17,11 +17,13 @@ use std::fmt::{self, Write as _};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
     Item(usize),
-    Key(Name),
-    Under(Name),
+    /// The key at this place in the order of a mapping.
+    Key(usize, Name),
+    /// What stands under it.
+    Under(usize, Name),
 }
 
-/// A key as an error names it. Those that are no strings are not looked for in the text.
+/// A key as an error names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Name {
     Text(Text<'static>),
@@ -76,7 +78,7 @@ pub fn from_slice<T: DeserializeOwned>(source: &[u8]) -> Result<T, Error> {
 pub fn from_slice_within<T: DeserializeOwned>(source: &[u8], limits: Limits) -> Result<T, Error> {
     let document = crate::parse_within(source, limits)?;
     let value = document.value_within(limits)?;
-    from_value(&value).map_err(|error| match place::find(&document, error.steps()) {
+    from_value(&value).map_err(|error| match place::find(&document, limits, error.steps()) {
         Some(mark) => error.at(mark),
         None => error,
     })
@@ -96,7 +98,7 @@ pub(crate) fn path(steps: &[Step]) -> Option<String> {
         // A `String` takes all that is written to it.
         let _infallible = match step {
             Step::Item(at) => write!(path, "[{at}]"),
-            Step::Key(name) | Step::Under(name) => write!(path, "{dot}{name}"),
+            Step::Key(_, name) | Step::Under(_, name) => write!(path, "{dot}{name}"),
         };
     }
     (path.len() > start).then_some(path)
