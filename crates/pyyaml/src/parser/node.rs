@@ -112,7 +112,8 @@ impl<'a> Parser<'a> {
         let mut properties = Properties::default();
         let mut marks: Option<(Mark, Mark)> = None;
         let mut tag = None;
-        loop {
+        // Behind both nothing is looked at, so that an undefined handle comes before what is wrong there.
+        while properties.anchor.is_none() || tag.is_none() {
             let wanted = match self.scanner.peek()?.map(|token| &token.kind) {
                 Some(TokenKind::Anchor(_)) => properties.anchor.is_none(),
                 Some(TokenKind::Tag(..)) => tag.is_none(),
