@@ -1,0 +1,70 @@
+//! Would `ElastAlert` load this? Its loader, followed step by step over the bytes of a rendering, without Python: for
+//! each file whether it loads, which error it ends with, and what the rule is then. `facts` says for which version.
+
+mod alerters;
+mod client;
+mod config;
+mod dict;
+mod durations;
+mod expand;
+mod fault;
+mod files;
+mod filter;
+mod folders;
+mod import;
+mod jinja;
+mod logging;
+mod modules;
+mod new_term;
+mod options;
+mod outcome;
+mod places;
+mod plain;
+mod python;
+mod read;
+mod references;
+mod rule;
+mod rule_types;
+mod schema;
+mod start;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::collections::BTreeMap;
+
+pub use outcome::{At, Loaded, Need, Outcome, Refusal, RuleOutcome, Stage, Step};
+
+/// What `ElastAlert` finds when it starts.
+#[derive(Clone, Debug)]
+pub struct Input<'a> {
+    /// The files that are mounted, by the path that a rendering has: `config/elastalert.yaml`, `rules/…`.
+    pub files: &'a BTreeMap<String, Vec<u8>>,
+    /// The container's environment.
+    pub variables: &'a BTreeMap<String, String>,
+    /// Where the container has them: a folder in it, and what stands before the paths of the files there.
+    pub mounts: Vec<(&'a str, &'a str)>,
+    /// The folder in which `ElastAlert` is started.
+    pub directory: &'a str,
+    /// Whether to say what each rule is once it is loaded.
+    pub values: bool,
+}
+
+impl<'a> Input<'a> {
+    /// Files that are mounted where `alertdeck` mounts them unless told otherwise, in an image that starts in `/opt`.
+    pub fn new(files: &'a BTreeMap<String, Vec<u8>>, variables: &'a BTreeMap<String, String>) -> Self {
+        let mounts = vec![("/opt/config", "config"), ("/opt/rules", "rules")];
+        Self { files, variables, mounts, directory: "/opt", values: false }
+    }
+
+    /// Asks for the values too.
+    #[must_use]
+    pub fn with_values(self) -> Self {
+        Self { values: true, ..self }
+    }
+}
+
+/// What becomes of the configuration and of each rule file in the folders that it names.
+pub fn load(input: &Input<'_>) -> Loaded {
+    rule::load(input)
+}
