@@ -4,6 +4,7 @@
 pub mod facts;
 pub mod files;
 pub mod layers;
+pub mod load;
 pub mod start;
 
 use serde::Serialize;

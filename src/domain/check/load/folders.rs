@@ -1,0 +1,56 @@
+//! Which files are rules: those in the folders that the configuration names.
+
+use super::dict::Dict;
+use super::fault::{Fault, Result};
+use super::files::{Files, Found, join};
+use super::outcome::Need;
+use super::python;
+
+/// A rule file: its path as the loader says it, and in the rendering.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct RuleFile<'a> {
+    pub(super) path: String,
+    pub(super) rendered: &'a str,
+}
+
+/// The rule files in the order of their paths; the loader takes them in whatever order the disk has them.
+pub(super) fn rules<'a>(conf: &Dict<'_>, files: &Files<'a>, needs: &mut Vec<Need>) -> Result<Vec<RuleFile<'a>>> {
+    let key = "rules_folder";
+    let Some(value) = conf.get(key) else { return Ok(Vec::new()) };
+    let folders = if value.is_list() { python::iterate(value).unwrap_or_default() } else { vec![value.clone()] };
+    let deep = conf.is_true("scan_subdirectories");
+    let mut all = Vec::new();
+    for folder in folders {
+        let Some(folder) = folder.text() else {
+            let message = format!("`{key}` is {} and must be a path", folder.kind());
+            return Fault::new("config.value", "TypeError", message).at(conf.at(key)).key(key).stop();
+        };
+        match files.find(folder) {
+            Found::Folder => {}
+            Found::File(..) => continue,
+            Found::Elsewhere => {
+                needs.push(Need::Folder { path: folder.to_owned() });
+                continue;
+            }
+            _ if deep => {
+                let message = format!("`{key}` names a folder that does not exist");
+                return Fault::ea("config.folder", message).at(conf.at(key)).key(key).stop();
+            }
+            _ => continue,
+        }
+        for (rendered, inner) in files.below(folder) {
+            let (above, name) = inner.rsplit_once('/').unwrap_or(("", inner));
+            let hidden = above.split('/').any(|part| part.starts_with(".."));
+            let reached = if deep { !hidden } else { above.is_empty() };
+            if reached && is_rule(name) {
+                all.push(RuleFile { path: join(folder, inner), rendered });
+            }
+        }
+    }
+    all.sort_by(|one, other| one.rendered.cmp(other.rendered));
+    Ok(all)
+}
+
+fn is_rule(name: &str) -> bool {
+    [".yaml", ".yml"].iter().any(|end| name.ends_with(end))
+}
