@@ -1,5 +1,5 @@
 //! The alerters of a rule: named alone, in a list, or with options of their own; each with what it requires and what
-//! its constructor looks at.
+//! its constructor looks at. Options of an alerter's own win over those of the rule.
 
 use pyyaml::Content;
 
@@ -28,7 +28,12 @@ struct Named<'a> {
 }
 
 /// Makes the alerters of a rule. `key` is the option that names them.
-pub(super) fn load<'a>(rule: &mut Dict<'a>, key: &'static str, files: &Files<'_>, needs: &mut Vec<Need>) -> Result<()> {
+pub(super) fn load(
+    rule: &mut Dict<'_>,
+    key: &'static str,
+    files: &Files<'_>,
+    needs: &mut Vec<Need>,
+) -> Result<()> {
     let Some(value) = rule.get(key).cloned() else { return Ok(()) };
     make(rule, key, &value, files, needs).map_err(|stop| stop.wrapped(&CAUGHT))
 }
@@ -42,7 +47,7 @@ fn make<'a>(
 ) -> Result<()> {
     let items = match value.view() {
         View::List(list) => list.iter().collect(),
-        View::Pairs(pairs) => pairs.iter().map(|_| Value::Odd("tuple")).collect(),
+        View::Pairs(pairs) => pairs.iter().map(|(key, value)| Value::Pair(key, value)).collect(),
         _ => vec![value.clone()],
     };
     let mut all = Vec::with_capacity(items.len());
@@ -62,7 +67,12 @@ fn make<'a>(
 }
 
 /// Takes one entry apart: a name, or a name with options.
-fn normalise<'a>(rule: &Dict<'a>, key: &'static str, item: Value<'a>, files: &Files<'_>) -> Result<Named<'a>> {
+fn normalise<'a>(
+    rule: &Dict<'a>,
+    key: &'static str,
+    item: Value<'a>,
+    files: &Files<'_>,
+) -> Result<Named<'a>> {
     let from = rule.get_item(key).and_then(|item| item.from);
     let at = match (&item, from) {
         (Value::Read(located), Some((file, ..))) => Some(file.at(located.node)),
@@ -72,10 +82,14 @@ fn normalise<'a>(rule: &Dict<'a>, key: &'static str, item: Value<'a>, files: &Fi
         return Ok(Named { name: item, own: None, at });
     }
     let Value::Read(located) = item else {
-        return Fault::ea("alerter.form", "an alerter is a name, or a name with options").at(at).key(key).stop();
+        return Fault::ea("alerter.form", "an alerter is a name, or a name with options")
+            .at(at)
+            .key(key)
+            .stop();
     };
     let Content::Map(entries) = &located.content else {
-        let message = format!("an alerter is a name, or a name with options, not {}", item_kind(&Value::Read(located)));
+        let message =
+            format!("an alerter is a name, or a name with options, not {}", item_kind(&Value::Read(located)));
         return Fault::ea("alerter.form", message).at(at).key(key).stop();
     };
     let Some(entry) = entries.first() else {
@@ -129,19 +143,35 @@ fn update<'a>(
             Ok(())
         }
         _ => match python::iterate(value) {
-            None => fail("TypeError", format!("the options of an alerter are {} and must be a mapping", value.kind())),
+            None => fail(
+                "TypeError",
+                format!("the options of an alerter are {} and must be a mapping", value.kind()),
+            ),
             Some(items) if items.is_empty() => Ok(()),
-            Some(items) => {
-                let size = |item: &Value<'_>| python::iterate(item).map(|parts| parts.len());
-                // Two of anything pass for a key and its value, which nobody writes.
-                match items.first().and_then(size) {
-                    None => fail("TypeError", "the options of an alerter must be a mapping".to_owned()),
-                    Some(2) => Err(Stop::Unknown(Need::Other { what: "options of an alerter that are pairs".into() })),
-                    Some(_) => fail("ValueError", "the options of an alerter must be a mapping".to_owned()),
-                }
-            }
+            Some(items) => pairs(own, &items, fail),
         },
     }
+}
+
+/// `dict.update` with a list: each item is a key and its value.
+fn pairs<'a>(
+    own: &mut Dict<'a>,
+    items: &[Value<'a>],
+    fail: impl Fn(&'static str, String) -> Result<()>,
+) -> Result<()> {
+    for item in items {
+        let message = || "the options of an alerter must be a mapping".to_owned();
+        let Some(parts) = python::iterate(item) else { return fail("TypeError", message()) };
+        let [name, value] = parts.as_slice() else { return fail("ValueError", message()) };
+        let key = match (name.text_owned(), name) {
+            (Some(text), _) => Key::Text(text),
+            (None, _) if python::hash(name).is_err() => return fail("TypeError", message()),
+            (None, Value::Read(located)) => Key::Odd(located),
+            (None, _) => continue,
+        };
+        own.put(Item { key, value: value.clone(), from: None });
+    }
+    Ok(())
 }
 
 fn create<'a>(
@@ -172,9 +202,9 @@ fn create<'a>(
         let message = format!("the alerter `{known}` has no {}", quoted(&missing));
         return Fault::ea("alerter.required", message).at(at).key(key).stop();
     }
-    written(options, &at)?;
-    references::resolve(options)?;
-    construct(known, options, at, files, needs)
+    written(options, at.as_ref())?;
+    references::resolve(options);
+    construct(known, options, at.as_ref(), files, needs)
 }
 
 fn unknown(name: &str, at: Option<At>, key: &str) -> Result<()> {
@@ -199,7 +229,7 @@ fn removed(name: &str, gone: &facts::Gone, at: Option<At>, key: &str) -> Result<
 }
 
 /// Every alerter writes out every option, which fails for one kind of value: a whole number of thousands of digits.
-fn written(options: &Dict<'_>, at: &Option<At>) -> Result<()> {
+fn written(options: &Dict<'_>, at: Option<&At>) -> Result<()> {
     fn long(value: &Value<'_>) -> bool {
         match value.view() {
             View::Map(entries) => entries.iter().any(|entry| long(&Value::Read(&entry.value))),
@@ -209,13 +239,19 @@ fn written(options: &Dict<'_>, at: &Option<At>) -> Result<()> {
     }
     if options.items().any(|item| long(&item.value)) {
         let message = "a whole number has more digits than Python writes";
-        return Fault::new("rule.value", "ValueError", message).at(at.clone()).stop();
+        return Fault::new("rule.value", "ValueError", message).at(at.cloned()).stop();
     }
     Ok(())
 }
 
-fn construct(name: &str, options: &mut Dict<'_>, at: Option<At>, files: &Files<'_>, needs: &mut Vec<Need>) -> Result<()> {
-    let place = |options: &Dict<'_>, key: &str| options.at(key).or_else(|| at.clone());
+fn construct(
+    name: &str,
+    options: &mut Dict<'_>,
+    at: Option<&At>,
+    files: &Files<'_>,
+    needs: &mut Vec<Need>,
+) -> Result<()> {
+    let place = |options: &Dict<'_>, key: &str| options.at(key).or_else(|| at.cloned());
     let fail = |options: &Dict<'_>, key: &str, class: &'static str, message: String| {
         Fault::new("alerter.option", class, message).at(place(options, key)).key(key).stop()
     };
@@ -238,39 +274,42 @@ fn construct(name: &str, options: &mut Dict<'_>, at: Option<At>, files: &Files<'
             if let Some(value) = options.get("smtp_auth_file").filter(|value| value.is_true()) {
                 account(options, "smtp_auth_file", value, files, &[&["user", "password"]])?;
             }
-            domain(options, "email_add_domain", &at)?;
+            domain(options, "email_add_domain", at)?;
         }
-        "ses" => domain(options, "ses_email_add_domain", &at)?,
-        "gelf" => gelf(options, &at)?,
+        "ses" => domain(options, "ses_email_add_domain", at)?,
+        "gelf" => gelf(options, at)?,
         "opsgenie" => {
             if let Some(value) = options.get("opsgenie_tags").filter(|value| !value.is_list()) {
                 let message = format!("`opsgenie_tags` is {} and must be a list", value.kind());
                 return fail(options, "opsgenie_tags", "TypeError", message);
             }
         }
-        "sqs" => sqs(options, &at)?,
-        "jira" => jira(options, files, needs, &at)?,
+        "sqs" => sqs(options, at)?,
+        "jira" => jira(options, files, needs, at)?,
         _ => {}
     }
     Ok(())
 }
 
 /// A domain that is put behind addresses.
-fn domain(options: &Dict<'_>, key: &str, at: &Option<At>) -> Result<()> {
+fn domain(options: &Dict<'_>, key: &str, at: Option<&At>) -> Result<()> {
     match options.get(key).filter(|value| value.is_true() && value.text().is_none()) {
         None => Ok(()),
         Some(value) => {
             let message = format!("`{key}` is {} and must be a string", value.kind());
             let fault = Fault::new("alerter.option", "AttributeError", message);
-            fault.at(options.at(key).or_else(|| at.clone())).key(key).stop()
+            fault.at(options.at(key).or_else(|| at.cloned())).key(key).stop()
         }
     }
 }
 
-fn gelf(options: &Dict<'_>, at: &Option<At>) -> Result<()> {
+fn gelf(options: &Dict<'_>, at: Option<&At>) -> Result<()> {
     let key = "gelf_type";
     let fail = |class: &'static str, message: &str| {
-        Fault::new("alerter.option", class, message).at(options.at(key).or_else(|| at.clone())).key(key).stop()
+        Fault::new("alerter.option", class, message)
+            .at(options.at(key).or_else(|| at.cloned()))
+            .key(key)
+            .stop()
     };
     let Some(value) = options.get(key) else { return Ok(()) };
     let http = match value.view() {
@@ -284,19 +323,22 @@ fn gelf(options: &Dict<'_>, at: &Option<At>) -> Result<()> {
     if http && !there("gelf_endpoint") {
         return fail(EA, "with `gelf_type: http` there must be a `gelf_endpoint`");
     }
-    if !http && !(there("gelf_host") && there("gelf_port")) {
+    if !(http || there("gelf_host") && there("gelf_port")) {
         return fail(EA, "with `gelf_type: tcp` there must be a `gelf_host` and a `gelf_port`");
     }
     Ok(())
 }
 
-fn sqs(options: &Dict<'_>, at: &Option<At>) -> Result<()> {
+fn sqs(options: &Dict<'_>, at: Option<&At>) -> Result<()> {
     if options.is_true("sqs_aws_region") {
         return Ok(());
     }
     let key = "sqs_queue_url";
     let fail = |class: &'static str, message: String| {
-        Fault::new("alerter.option", class, message).at(options.at(key).or_else(|| at.clone())).key(key).stop()
+        Fault::new("alerter.option", class, message)
+            .at(options.at(key).or_else(|| at.cloned()))
+            .key(key)
+            .stop()
     };
     let Some(value) = options.get(key).filter(|value| value.is_true()) else { return Ok(()) };
     match value.text() {
@@ -316,7 +358,13 @@ fn sqs(options: &Dict<'_>, at: &Option<At>) -> Result<()> {
 }
 
 /// A file with a name and a password, beside the rule.
-fn account(options: &Dict<'_>, key: &str, value: &Value<'_>, files: &Files<'_>, either: &[&[&str]]) -> Result<()> {
+fn account(
+    options: &Dict<'_>,
+    key: &str,
+    value: &Value<'_>,
+    files: &Files<'_>,
+    either: &[&[&str]],
+) -> Result<()> {
     let at = options.at(key);
     let fail = |class: &'static str, message: String| {
         Fault::new("alerter.file", class, message).at(at.clone()).key(key).stop()
@@ -341,7 +389,9 @@ fn account(options: &Dict<'_>, key: &str, value: &Value<'_>, files: &Files<'_>, 
     })?;
     let holds = |name: &str| -> Option<bool> {
         match file.root().map(super::value::view) {
-            Some(View::Map(entries)) => Some(entries.iter().any(|entry| Value::Read(&entry.key).text() == Some(name))),
+            Some(View::Map(entries)) => {
+                Some(entries.iter().any(|entry| Value::Read(&entry.key).text() == Some(name)))
+            }
             Some(View::Text(text)) => Some(text.contains(name)),
             Some(View::List(list)) => Some(list.iter().any(|item| item.text() == Some(name))),
             Some(View::Tuple(items) | View::Set(items)) => {
@@ -365,8 +415,8 @@ fn account(options: &Dict<'_>, key: &str, value: &Value<'_>, files: &Files<'_>, 
     Ok(())
 }
 
-fn jira(options: &Dict<'_>, files: &Files<'_>, needs: &mut Vec<Need>, at: &Option<At>) -> Result<()> {
-    let place = |key: &str| options.at(key).or_else(|| at.clone());
+fn jira(options: &Dict<'_>, files: &Files<'_>, needs: &mut Vec<Need>, at: Option<&At>) -> Result<()> {
+    let place = |key: &str| options.at(key).or_else(|| at.cloned());
     if let Some(value) = options.get("jira_account_file") {
         account(options, "jira_account_file", value, files, &[&["user", "password"], &["apikey"]])?;
     }
@@ -385,7 +435,7 @@ fn jira(options: &Dict<'_>, files: &Files<'_>, needs: &mut Vec<Need>, at: &Optio
     needs.push(Need::Jira { at: server.to_owned() });
     if !options.is_plain() {
         let message = "a key of the rule is no string, which Jira's alerter does not take";
-        return Fault::new("alerter.option", "AttributeError", message).at(at.clone()).stop();
+        return Fault::new("alerter.option", "AttributeError", message).at(at.cloned()).stop();
     }
     Ok(())
 }

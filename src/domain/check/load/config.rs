@@ -1,5 +1,5 @@
-//! `elastalert.yaml`: what the environment overrides, what must be there, times, and all that `ElastAlert` makes of it
-//! when it starts, rules aside.
+//! `elastalert.yaml`: what the environment overrides, what must be there, times, and all that `ElastAlert` makes of
+//! it when it starts, rules aside. What is wrong here keeps every rule from loading.
 
 use std::collections::BTreeMap;
 
@@ -13,9 +13,6 @@ use super::value::{self, Value, View};
 use super::{alerters, client, logging, modules, python};
 use crate::domain::check::facts;
 
-/// What rules that ask for nothing else get.
-const LIMITS: [(&str, i64); 2] = [("max_query_size", 10_000), ("max_scrolling_count", 990)];
-
 /// The configuration as rules take their defaults from it.
 pub(super) fn load<'a>(file: &'a Parsed, variables: &'a BTreeMap<String, String>) -> Result<Dict<'a>> {
     let entries = match file.root().map(value::view) {
@@ -24,14 +21,13 @@ pub(super) fn load<'a>(file: &'a Parsed, variables: &'a BTreeMap<String, String>
     };
     let mut conf = Dict::read(file, entries);
     if let Some(value) = conf.get("logging") {
-        logging::check(value, conf.at("logging"))?;
+        logging::check(value, conf.at("logging").as_ref())?;
     }
-    overrides(&mut conf, variables);
+    overrides(&mut conf, variables)?;
     required(&conf, file, &["run_every", "es_host", "es_port", "writeback_index", "buffer_time"])?;
-    for (key, number) in LIMITS {
-        conf.set_default(key, Value::Number(number));
-    }
+    conf.set_default("max_query_size", Value::Number(10_000));
     conf.set_default("scroll_keepalive", Value::Text("30s".into()));
+    conf.set_default("max_scrolling_count", Value::Number(990));
     conf.set_default("disable_rules_on_error", Value::Bool(true));
     conf.set_default("scan_subdirectories", Value::Bool(true));
     conf.set_default("rules_loader", Value::Text("file".into()));
@@ -55,7 +51,15 @@ fn no_mapping<T>(file: &Parsed, root: Option<&View<'_, '_>>) -> Result<T> {
                 view,
                 View::Text(_) | View::List(_) | View::Pairs(_) | View::Tuple(_) | View::Set(_)
             );
-            let class = if walked { "AttributeError" } else { "TypeError" };
+            let logging = match view {
+                View::Text(text) => text.contains("logging"),
+                View::List(list) => list.iter().any(|item| item.text() == Some("logging")),
+                View::Tuple(items) | View::Set(items) => {
+                    items.iter().any(|item| Value::Read(item).text() == Some("logging"))
+                }
+                _ => false,
+            };
+            let class = if walked && !logging { "AttributeError" } else { "TypeError" };
             ("yaml.mapping", class, format!("the configuration is {} and not a mapping", view.kind()))
         }
     };
@@ -63,7 +67,7 @@ fn no_mapping<T>(file: &Parsed, root: Option<&View<'_, '_>>) -> Result<T> {
 }
 
 /// What variables of the container's environment say instead.
-fn overrides<'a>(conf: &mut Dict<'a>, variables: &'a BTreeMap<String, String>) {
+fn overrides<'a>(conf: &mut Dict<'a>, variables: &'a BTreeMap<String, String>) -> Result<()> {
     const TRUE: [&str; 6] = ["true", "on", "ok", "y", "yes", "1"];
     let order = [
         "ES_USE_SSL",
@@ -81,6 +85,11 @@ fn overrides<'a>(conf: &mut Dict<'a>, variables: &'a BTreeMap<String, String>) {
     for variable in order {
         let key = facts::elastalert().environment.get(variable).and_then(Option::as_ref);
         let (Some(key), Some(given)) = (key, variables.get(variable)) else { continue };
+        if given.starts_with("{{") {
+            // The library that reads it takes it for the name of another variable, and fails.
+            let message = format!("the variable {variable} begins with two braces");
+            return Fault::new("config.variable", "TypeError", message).stop();
+        }
         let value = if variable == "ES_USE_SSL" {
             Value::Bool(TRUE.contains(&given.to_lowercase().as_str()))
         } else {
@@ -88,6 +97,7 @@ fn overrides<'a>(conf: &mut Dict<'a>, variables: &'a BTreeMap<String, String>) {
         };
         conf.set(key, value);
     }
+    Ok(())
 }
 
 fn required(conf: &Dict<'_>, file: &Parsed, keys: &[&str]) -> Result<()> {
@@ -160,7 +170,11 @@ pub(super) fn start(conf: &Dict<'_>, files: &Files<'_>, needs: &mut Vec<Need>) -
     }
     if let Some(host) = conf.get("statsd_host").filter(|value| value.is_true()) {
         if host.text().is_none() && python::iterate(host).is_none() {
-            return fail("statsd_host", "TypeError", format!("`statsd_host` is {} and must be a string", host.kind()));
+            return fail(
+                "statsd_host",
+                "TypeError",
+                format!("`statsd_host` is {} and must be a string", host.kind()),
+            );
         }
         needs.push(Need::Statsd { at: format!("{}:8125", host.text().unwrap_or_default()) });
     }

@@ -1,4 +1,5 @@
-//! A `dict` of Python with the place of each value: a rule on its way through the loader, or the configuration.
+//! A `dict` of Python with the place of each value: a rule on its way through the loader, or the configuration. Keys
+//! are Python's: strings nearly always, and now and then something else.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -1,5 +1,5 @@
 //! `datetime.timedelta(**value)`: how every time of a rule and of the configuration is made, with every way in which
-//! that goes wrong.
+//! that goes wrong. The class of the error matters, because only some are caught.
 
 use pyyaml::Int;
 
@@ -48,17 +48,16 @@ pub(super) fn duration(value: &Value<'_>) -> Result<i128, NoDuration> {
             return wrong("TypeError", format!("has {} as a unit", key.kind()), None);
         };
         let slot = UNITS.iter().position(|(unit, _)| *unit == name).and_then(|at| parts.get_mut(at));
-        match slot {
-            Some(slot) => *slot = Some(super::value::view(&entry.value)),
-            None => {
-                let shown = name.escape_debug();
-                let near = crate::domain::token::nearest(name, UNITS.iter().map(|(unit, _)| *unit));
-                let message = match near {
-                    Some(near) => format!("has no unit `{shown}`; did you mean `{near}`?"),
-                    None => format!("has no unit `{shown}`"),
-                };
-                return wrong("TypeError", message, Some(name));
-            }
+        if let Some(slot) = slot {
+            *slot = Some(super::value::view(&entry.value));
+        } else {
+            let shown = name.escape_debug();
+            let near = crate::domain::token::nearest(name, UNITS.iter().map(|(unit, _)| *unit));
+            let message = match near {
+                Some(near) => format!("has no unit `{shown}`; did you mean `{near}`?"),
+                None => format!("has no unit `{shown}`"),
+            };
+            return wrong("TypeError", message, Some(name));
         }
     }
     let mut sum: i128 = 0;

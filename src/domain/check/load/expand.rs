@@ -1,5 +1,6 @@
 //! `os.path.expandvars`, which every file goes through before it is parsed: `$NAME` and `${NAME}` become what the
-//! container's environment says, once; a name that it does not have stays.
+//! container's environment says, once; a name that it does not have stays. It remembers where it did, so that places
+//! lead back.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -17,14 +18,13 @@ pub(super) fn variables(text: &str) -> impl Iterator<Item = (Range<usize>, &str)
             let rest = text.get(from..)?;
             let start = from + rest.find('$')?;
             let after = text.get(start + 1..)?;
-            let found = match after.strip_prefix('{') {
-                Some(inner) => inner.find('}').map(|end| (end + 2, inner.get(..end).unwrap_or_default())),
-                None => {
-                    let end = after
-                        .find(|char: char| !char.is_ascii_alphanumeric() && char != '_')
-                        .unwrap_or(after.len());
-                    (end > 0).then(|| (end, after.get(..end).unwrap_or_default()))
-                }
+            let found = if let Some(inner) = after.strip_prefix('{') {
+                inner.find('}').map(|end| (end + 2, inner.get(..end).unwrap_or_default()))
+            } else {
+                let end = after
+                    .find(|char: char| !char.is_ascii_alphanumeric() && char != '_')
+                    .unwrap_or(after.len());
+                (end > 0).then(|| (end, after.get(..end).unwrap_or_default()))
             };
             match found {
                 Some((length, name)) => {
@@ -61,18 +61,22 @@ pub(super) fn expand<'a>(text: &'a str, environment: &BTreeMap<String, String>) 
 impl Put {
     /// The bytes of the text before that these bytes come from.
     pub(super) fn before(&self, range: Range<usize>) -> Range<usize> {
-        let start = self.back(range.start, |before| before.start);
-        let end = self.back(range.end, |before| before.end);
+        let start = self.back(self.0.partition_point(|(after, _)| after.end <= range.start), range.start);
+        let passed = self.0.partition_point(|(after, _)| after.start < range.end);
+        let end = match passed.checked_sub(1).and_then(|last| self.0.get(last)) {
+            Some((after, before)) if range.end <= after.end => before.end,
+            _ => self.back(passed, range.end),
+        };
         start..end.max(start)
     }
 
-    fn back(&self, offset: usize, side: impl Fn(&Range<usize>) -> usize) -> usize {
-        let count = self.0.partition_point(|(after, _)| after.start < offset);
-        match count.checked_sub(1).and_then(|at| self.0.get(at)) {
-            None => offset,
-            Some((after, before)) if offset < after.end => side(before),
-            Some((after, before)) => offset - after.end + before.end,
+    /// Where an offset was before, when so many pieces stand before it.
+    fn back(&self, passed: usize, offset: usize) -> usize {
+        if let Some((_, before)) = self.0.get(passed).filter(|(after, _)| after.start < offset) {
+            return before.start;
         }
+        let last = passed.checked_sub(1).and_then(|last| self.0.get(last));
+        last.map_or(offset, |(after, before)| offset.saturating_sub(after.end) + before.end)
     }
 }
 
@@ -109,6 +113,7 @@ mod tests {
         assert_eq!(put.before(0..1), 0..1);
         assert_eq!(put.before(3..13), 3..5);
         assert_eq!(put.before(5..7), 3..5);
+        assert_eq!(put.before(13..14), 5..6);
         assert_eq!(put.before(14..15), 6..7);
         assert_eq!(put.before(17..18), 17..18);
     }

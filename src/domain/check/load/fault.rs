@@ -1,4 +1,5 @@
 //! How loading ends early: an error of Python's, in the words of alertdeck, or something that nobody can tell here.
+//! Where Python catches an error and raises another one, so does this.
 
 use super::outcome::{At, Need, Outcome, Refusal, Stage, Step};
 
@@ -25,6 +26,7 @@ pub(super) struct Fault {
     pub(super) at: Option<At>,
     pub(super) path: Vec<Step>,
     pub(super) other: Option<String>,
+    pub(super) template_line: Option<usize>,
 }
 
 /// The result of a step.
@@ -34,7 +36,17 @@ impl Fault {
     /// An error of that class, in one sentence.
     pub(super) fn new(code: &'static str, class: &'static str, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { code, class, cause: None, message, hint: None, at: None, path: Vec::new(), other: None }
+        Self {
+            code,
+            class,
+            cause: None,
+            message,
+            hint: None,
+            at: None,
+            path: Vec::new(),
+            other: None,
+            template_line: None,
+        }
     }
 
     /// An error that `ElastAlert` raises itself.
@@ -72,7 +84,7 @@ impl Stop {
         match self {
             Self::Unknown(need) => Outcome::Unknown(need),
             Self::Fault(fault) => {
-                let Fault { code, class, cause, message, hint, at, path, other } = *fault;
+                let Fault { code, class, cause, message, hint, at, path, other, template_line } = *fault;
                 let caught_by_skip_invalid =
                     class == EA && !matches!(stage, Stage::Config | Stage::Find | Stage::Start);
                 Outcome::Refused(Box::new(Refusal {
@@ -85,6 +97,7 @@ impl Stop {
                     path,
                     stage,
                     caught_by_skip_invalid,
+                    template_line,
                     other,
                 }))
             }

@@ -1,4 +1,5 @@
 //! The files of the container, as far as they are known: what is mounted, found by the paths that Python asks for.
+//! What lies outside of the mounts is the image's, and unknown.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -29,7 +30,7 @@ pub(super) enum Found<'a> {
 /// The files, and those that were parsed already.
 #[derive(Debug)]
 pub(super) struct Files<'a> {
-    files: &'a BTreeMap<String, Vec<u8>>,
+    mounted: &'a BTreeMap<String, Vec<u8>>,
     pub(super) variables: &'a BTreeMap<String, String>,
     mounts: &'a [(&'a str, &'a str)],
     directory: &'a str,
@@ -39,7 +40,7 @@ pub(super) struct Files<'a> {
 impl<'a> Files<'a> {
     pub(super) fn new(input: &'a Input<'a>) -> Self {
         Self {
-            files: input.files,
+            mounted: input.files,
             variables: input.variables,
             mounts: &input.mounts,
             directory: input.directory,
@@ -54,7 +55,8 @@ impl<'a> Files<'a> {
         }
         let mut steps: Vec<&str> = Vec::new();
         let from = if path.starts_with('/') { "" } else { self.directory };
-        let mut parts = from.split('/').chain(path.split('/')).filter(|part| !part.is_empty() && *part != ".").peekable();
+        let mut parts =
+            from.split('/').chain(path.split('/')).filter(|part| !part.is_empty() && *part != ".").peekable();
         while let Some(part) = parts.next() {
             if part.len() > 255 {
                 return Found::TooLong;
@@ -81,20 +83,24 @@ impl<'a> Files<'a> {
 
     fn at(&self, steps: &[&str]) -> Found<'a> {
         let path = format!("/{}", steps.join("/"));
-        if self.mounts.iter().any(|(mount, _)| mount.strip_prefix(path.as_str()).is_some_and(under)) || path == "/" {
+        if self.mounts.iter().any(|(mount, _)| mount.strip_prefix(path.as_str()).is_some_and(under))
+            || path == "/"
+        {
             return Found::Folder;
         }
         let within = self.mounts.iter().filter_map(|(mount, files)| {
             let below = path.strip_prefix(mount)?;
             under(below).then_some((mount.len(), below, files))
         });
-        let Some((_, below, files)) = within.max_by_key(|(length, ..)| *length) else { return Found::Elsewhere };
+        let Some((_, below, files)) = within.max_by_key(|(length, ..)| *length) else {
+            return Found::Elsewhere;
+        };
         let rendered = format!("{files}{below}");
-        if let Some((path, bytes)) = self.files.get_key_value(&rendered) {
+        if let Some((path, bytes)) = self.mounted.get_key_value(&rendered) {
             return Found::File(path, bytes);
         }
         let folder = format!("{rendered}/");
-        if self.files.range(folder.clone()..).next().is_some_and(|(path, _)| path.starts_with(&folder)) {
+        if self.mounted.range(folder.clone()..).next().is_some_and(|(path, _)| path.starts_with(&folder)) {
             return Found::Folder;
         }
         Found::Missing
@@ -106,7 +112,9 @@ impl<'a> Files<'a> {
         let mut all = Vec::new();
         for (mount, files) in self.mounts {
             let prefix = format!("{files}/");
-            for (path, _) in self.files.range(prefix.clone()..).take_while(|(path, _)| path.starts_with(&prefix)) {
+            for (path, _) in
+                self.mounted.range(prefix.clone()..).take_while(|(path, _)| path.starts_with(&prefix))
+            {
                 let Some(inner) = path.strip_prefix(prefix.as_str()) else { continue };
                 if let Some(below) = folder.strip_prefix(mount).filter(|below| under(below)) {
                     let below = below.trim_start_matches('/');
@@ -208,11 +216,18 @@ mod tests {
     #[test]
     fn paths_are_found_where_the_container_has_them() {
         let files: BTreeMap<String, Vec<u8>> =
-            ["config/elastalert.yaml", "rules/a.yaml", "rules/team/b.yaml"].map(|path| (path.to_owned(), vec![])).into();
+            ["config/elastalert.yaml", "rules/a.yaml", "rules/team/b.yaml"]
+                .map(|path| (path.to_owned(), vec![]))
+                .into();
         let variables = BTreeMap::new();
         let input = Input::new(&files, &variables);
         let all = Files::new(&input);
-        for path in ["/opt/rules/a.yaml", "rules/a.yaml", "/opt//rules/./team/../a.yaml", "/opt/config/../rules/a.yaml"] {
+        for path in [
+            "/opt/rules/a.yaml",
+            "rules/a.yaml",
+            "/opt//rules/./team/../a.yaml",
+            "/opt/config/../rules/a.yaml",
+        ] {
             assert_eq!(all.find(path), Found::File("rules/a.yaml", &[]), "{path}");
         }
         for path in ["/opt", "/opt/rules", "/opt/rules/team/", "/", "/opt/rules/.."] {
@@ -231,12 +246,21 @@ mod tests {
 
     #[test]
     fn paths_are_taken_apart_as_python_does() {
-        for (path, is) in [("/opt/rules/a.b.yaml", "/opt/rules/a.b"), ("/x/.yaml", "/x/.yaml"), ("/x/..y.yml", "/x/..y"), ("a", "a"), ("/a.b/c", "/a.b/c")] {
+        for (path, is) in [
+            ("/opt/rules/a.b.yaml", "/opt/rules/a.b"),
+            ("/x/.yaml", "/x/.yaml"),
+            ("/x/..y.yml", "/x/..y"),
+            ("a", "a"),
+            ("/a.b/c", "/a.b/c"),
+        ] {
             assert_eq!(stem(path), is);
         }
         for (path, is) in [("/opt/a", "/opt"), ("/a", "/"), ("a", ""), ("/a//b", "/a")] {
             assert_eq!(folder(path), is);
         }
-        assert_eq!([join("/a", "b"), join("/a/", "b"), join("/a", "/b"), join("", "b")], ["/a/b", "/a/b", "/b", "b"]);
+        assert_eq!(
+            [join("/a", "b"), join("/a/", "b"), join("/a", "/b"), join("", "b")],
+            ["/a/b", "/a/b", "/b", "b"]
+        );
     }
 }

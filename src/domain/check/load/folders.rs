@@ -1,10 +1,12 @@
-//! Which files are rules: those in the folders that the configuration names.
+//! Which files are rules: those in the folders that the configuration names. The order is theirs by path, for the
+//! loader's own is left to the disk.
 
 use super::dict::Dict;
-use super::fault::{Fault, Result};
+use super::fault::{Fault, Result, Stop};
 use super::files::{Files, Found, join};
 use super::outcome::Need;
 use super::python;
+use super::value::View;
 
 /// A rule file: its path as the loader says it, and in the rendering.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,13 +16,22 @@ pub(super) struct RuleFile<'a> {
 }
 
 /// The rule files in the order of their paths; the loader takes them in whatever order the disk has them.
-pub(super) fn rules<'a>(conf: &Dict<'_>, files: &Files<'a>, needs: &mut Vec<Need>) -> Result<Vec<RuleFile<'a>>> {
+pub(super) fn rules<'a>(
+    conf: &Dict<'_>,
+    files: &Files<'a>,
+    needs: &mut Vec<Need>,
+) -> Result<Vec<RuleFile<'a>>> {
     let key = "rules_folder";
     let Some(value) = conf.get(key) else { return Ok(Vec::new()) };
-    let folders = if value.is_list() { python::iterate(value).unwrap_or_default() } else { vec![value.clone()] };
+    let folders =
+        if value.is_list() { python::iterate(value).unwrap_or_default() } else { vec![value.clone()] };
     let deep = conf.is_true("scan_subdirectories");
     let mut all = Vec::new();
     for folder in folders {
+        if matches!(folder.view(), View::Int(_) | View::Bool(_)) {
+            // A number is taken for an open file of the process.
+            return Err(Stop::Unknown(Need::Other { what: format!("`{key}` that is a number") }));
+        }
         let Some(folder) = folder.text() else {
             let message = format!("`{key}` is {} and must be a path", folder.kind());
             return Fault::new("config.value", "TypeError", message).at(conf.at(key)).key(key).stop();

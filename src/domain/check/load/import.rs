@@ -1,5 +1,5 @@
-//! A rule with all that it imports: depth first, the last import of a file first, what stands nearer to the rule wins,
-//! and filters are put one after the other.
+//! A rule with all that it imports: depth first, the last import of a file first, what stands nearer to the rule
+//! wins, and filters are put one after the other. An import that leads back to itself never ends, and is told.
 
 use std::rc::Rc;
 
@@ -75,7 +75,7 @@ pub(super) fn gather(files: &Files<'_>, path: &str) -> Result<Chain> {
                 let has = |name: &str| items.iter().any(|item| Value::Read(item).text() == Some(name));
                 if (filter.is_some() && has("filter")) || has("import") {
                     let message = "the rule is a set and not a mapping";
-                    return Fault::new("yaml.mapping", "TypeError", message).at(root_at(&file)).stop();
+                    return Fault::new("yaml.mapping", "TypeError", message).at(Some(root_at(&file))).stop();
                 }
                 chain.is_set = true;
             }
@@ -120,15 +120,15 @@ fn entry<'f>(entries: &'f [Entry], name: &str) -> Option<&'f Entry> {
     entries.iter().find(|entry| Value::Read(&entry.key).text() == Some(name))
 }
 
-fn root_at(file: &Parsed) -> Option<At> {
-    Some(file.root().map_or_else(|| file.start(), |root| file.at(root.node)))
+fn root_at(file: &Parsed) -> At {
+    file.root().map_or_else(|| file.start(), |root| file.at(root.node))
 }
 
 /// What becomes of a file that is no mapping.
 fn no_mapping<T>(file: &Parsed, filtered: bool) -> Result<T> {
     let Some(root) = file.root() else {
         let class = if filtered { "TypeError" } else { "AttributeError" };
-        return Fault::new("yaml.empty", class, "the file holds nothing").at(root_at(file)).stop();
+        return Fault::new("yaml.empty", class, "the file holds nothing").at(Some(root_at(file))).stop();
     };
     let seen = value::view(root);
     let holds = |name: &str| match &seen {
@@ -143,13 +143,13 @@ fn no_mapping<T>(file: &Parsed, filtered: bool) -> Result<T> {
         View::Null => ("yaml.empty", "the file holds nothing".to_owned()),
         _ => ("yaml.mapping", format!("the file holds {} and not a mapping", seen.kind())),
     };
-    Fault::new(code, class, message).at(root_at(file)).stop()
+    Fault::new(code, class, message).at(Some(root_at(file))).stop()
 }
 
 /// A set stands where the next file wants to be joined with it.
 fn no_update<T>(file: &Parsed) -> Result<T> {
     let message = "what imports it is a set and not a mapping";
-    Fault::new("yaml.mapping", "ValueError", message).at(root_at(file)).stop()
+    Fault::new("yaml.mapping", "ValueError", message).at(Some(root_at(file))).stop()
 }
 
 /// The paths that `import` names, made complete.

@@ -1,4 +1,5 @@
-//! The template of an alert's text, which is compiled while a rule is loaded.
+//! The template of an alert's text, which is compiled while a rule is loaded. What it renders to is known only when
+//! an alert is sent.
 
 use minijinja::{Environment, ErrorKind};
 
@@ -30,7 +31,10 @@ pub(super) fn load(rule: &mut Dict<'_>, files: &Files<'_>) -> Result<()> {
 fn filter_modules(rule: &Dict<'_>, filters: &Value<'_>) -> Result<()> {
     let Some(items) = python::iterate(filters) else {
         let message = format!("`jinja_filters` is {} and must be a list", filters.kind());
-        return Fault::new("rule.type", "TypeError", message).at(rule.at("jinja_filters")).key("jinja_filters").stop();
+        return Fault::new("rule.type", "TypeError", message)
+            .at(rule.at("jinja_filters"))
+            .key("jinja_filters")
+            .stop();
     };
     for item in items {
         super::modules::class(&item, rule.at("jinja_filters"), "jinja_filters")?;
@@ -44,7 +48,9 @@ fn from_text(rule: &Dict<'_>) -> Result<()> {
     match value.view() {
         View::Text(text) => compile(text).or_else(|error| error.refuse(rule.at(key), key)),
         // `str()` of anything else; what stands in a list or a mapping may still be a template.
-        View::Null | View::Bool(_) | View::Int(_) | View::Float(_) | View::Date(_) | View::DateTime(_) => Ok(()),
+        View::Null | View::Bool(_) | View::Int(_) | View::Float(_) | View::Date(_) | View::DateTime(_) => {
+            Ok(())
+        }
         _ => Err(Stop::Unknown(Need::Other { what: format!("`{key}` is {}", value.kind()) })),
     }
 }
@@ -72,7 +78,10 @@ fn from_file(rule: &Dict<'_>, path: &Value<'_>, files: &Files<'_>) -> Result<()>
             Found::File(_, bytes) => {
                 let Ok(text) = std::str::from_utf8(bytes) else {
                     let message = "the template is not UTF-8";
-                    return Fault::new("rule.jinja", "UnicodeDecodeError", message).at(rule.at(key)).key(key).stop();
+                    return Fault::new("rule.jinja", "UnicodeDecodeError", message)
+                        .at(rule.at(key))
+                        .key(key)
+                        .stop();
                 };
                 return compile(text).or_else(|error| error.refuse(rule.at(key), key));
             }
@@ -103,10 +112,7 @@ impl NoTemplate {
             None => format!("the template is wrong: {}", self.what),
         };
         let mut fault = Fault::new("rule.jinja", self.class, message).at(at).key(key);
-        if let (Some(at), Some(line)) = (&mut fault.at, self.line) {
-            // Told as Python tells it: the line within the template.
-            at.line = line;
-        }
+        fault.template_line = self.line;
         fault.stop()
     }
 }

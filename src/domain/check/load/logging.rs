@@ -1,5 +1,5 @@
 //! `logging` in the configuration, which Python's `dictConfig` takes: the forms that people write are followed, the
-//! rest only Python can tell.
+//! rest only Python can tell. Nothing is set up.
 
 use super::fault::{Fault, Result, Stop};
 use super::outcome::{At, Need};
@@ -10,9 +10,9 @@ use super::value::{self, Value, View};
 const LEVELS: [&str; 8] = ["CRITICAL", "FATAL", "ERROR", "WARN", "WARNING", "INFO", "DEBUG", "NOTSET"];
 
 /// Checks it.
-pub(super) fn check(given: &Value<'_>, at: Option<At>) -> Result<()> {
+pub(super) fn check(given: &Value<'_>, at: Option<&At>) -> Result<()> {
     let fail = |class: &'static str, message: String| {
-        Fault::new("config.logging", class, message).at(at.clone()).key("logging").stop()
+        Fault::new("config.logging", class, message).at(at.cloned()).key("logging").stop()
     };
     let View::Map(_) = given.view() else {
         let class = if python::iterate(given).is_none() { "TypeError" } else { "ValueError" };
@@ -24,7 +24,10 @@ pub(super) fn check(given: &Value<'_>, at: Option<At>) -> Result<()> {
         Some(true) => {}
     }
     if get(given, "incremental").is_some_and(|value| value.is_true()) {
-        return unknown("`logging` that is incremental");
+        let more = ["handlers", "loggers", "root"]
+            .iter()
+            .any(|key| get(given, key).is_some_and(|value| value.is_true()));
+        return if more { unknown("`logging` that is incremental") } else { Ok(()) };
     }
     if get(given, "filters").is_some_and(|value| value.is_true()) {
         return unknown("`logging` with filters");
@@ -38,36 +41,44 @@ pub(super) fn check(given: &Value<'_>, at: Option<At>) -> Result<()> {
             },
         }
     };
-    let (formatters, handlers, loggers) = (names("formatters")?, names("handlers")?, names("loggers")?);
-    for (name, formatter) in &formatters {
-        if let Err(what) = format(formatter)? {
+    let (layouts, handlers, mut sections) = (names("formatters")?, names("handlers")?, names("loggers")?);
+    for (name, section) in &layouts {
+        if let Err(what) = format(section)? {
             return fail("ValueError", format!("the formatter `{}` {what}", name.escape_debug()));
         }
     }
-    for (name, handler) in &handlers {
-        let formatter = get(handler, "formatter");
-        let known = |value: &Value<'_>| formatters.iter().any(|(name, _)| value.text() == Some(name));
-        if formatter.as_ref().is_some_and(|value| value.is_true() && !known(value)) {
-            let message = format!("the handler `{}` names a formatter that is not there", name.escape_debug());
+    for (name, section) in &handlers {
+        let chosen = get(section, "formatter");
+        let known = |value: &Value<'_>| layouts.iter().any(|(name, _)| value.text() == Some(name));
+        if chosen.as_ref().is_some_and(|value| value.is_true() && !known(value)) {
+            let message =
+                format!("the handler `{}` names a formatter that is not there", name.escape_debug());
             return fail("ValueError", message);
         }
-        if !level(handler) {
+        if !level(section) {
             return fail("ValueError", format!("the handler `{}` has no such level", name.escape_debug()));
         }
-        sink(handler)?;
+        if !get(section, "class").is_some_and(|class| class.text().is_none_or(|class| class.contains('.')))
+            && get(section, "()").is_none()
+        {
+            return fail("ValueError", format!("the handler `{}` has no class", name.escape_debug()));
+        }
+        sink(section)?;
     }
-    let mut all = loggers;
-    all.extend(get(given, "root").filter(Value::is_true).map(|root| ("root".to_owned(), root)));
-    for (name, logger) in &all {
-        if !level(logger) {
+    sections.extend(get(given, "root").filter(Value::is_true).map(|root| ("root".to_owned(), root)));
+    for (name, section) in &sections {
+        if !level(section) {
             return fail("ValueError", format!("the logger `{}` has no such level", name.escape_debug()));
         }
-        let Some(named) = get(logger, "handlers").filter(Value::is_true) else { continue };
-        let Some(named) = python::iterate(&named) else {
-            return fail("ValueError", format!("the logger `{}` has handlers that are no list", name.escape_debug()));
+        let Some(value) = get(section, "handlers").filter(Value::is_true) else { continue };
+        let Some(chosen) = python::iterate(&value) else {
+            return fail(
+                "ValueError",
+                format!("the logger `{}` has handlers that are no list", name.escape_debug()),
+            );
         };
         let known = |value: &Value<'_>| handlers.iter().any(|(name, _)| value.text() == Some(name));
-        if !named.iter().all(known) {
+        if !chosen.iter().all(known) {
             let message = format!("the logger `{}` names a handler that is not there", name.escape_debug());
             return fail("ValueError", message);
         }
@@ -109,13 +120,13 @@ fn level(section: &Value<'_>) -> bool {
 }
 
 /// A format in the style of `%`.
-fn format(formatter: &Value<'_>) -> Result<std::result::Result<(), &'static str>> {
-    let View::Map(entries) = formatter.view() else { return unknown("`logging` of an unusual form") };
+fn format(layout: &Value<'_>) -> Result<std::result::Result<(), &'static str>> {
+    let View::Map(entries) = layout.view() else { return unknown("`logging` of an unusual form") };
     let plain = ["format", "datefmt"];
     if entries.iter().any(|entry| !Value::Read(&entry.key).text().is_some_and(|key| plain.contains(&key))) {
         return unknown("a formatter of an unusual form");
     }
-    match get(formatter, "format") {
+    match get(layout, "format") {
         None => Ok(Ok(())),
         Some(format) if !format.is_true() => Ok(Ok(())),
         Some(format) => match format.text() {
@@ -134,7 +145,11 @@ fn has_a_field(text: &str) -> bool {
         let named = !name.is_empty() && name.chars().all(|char| char.is_alphanumeric() || char == '_');
         let rest = rest.trim_start_matches(['#', '0', '+', ' ', '-']);
         let width = |rest: &str| -> usize {
-            if rest.starts_with('*') { 1 } else { rest.len() - rest.trim_start_matches(|char: char| char.is_ascii_digit()).len() }
+            if rest.starts_with('*') {
+                1
+            } else {
+                rest.len() - rest.trim_start_matches(|char: char| char.is_ascii_digit()).len()
+            }
         };
         let rest = rest.get(width(rest)..).unwrap_or_default();
         let rest = match rest.strip_prefix('.') {
@@ -149,10 +164,12 @@ fn has_a_field(text: &str) -> bool {
 fn sink(handler: &Value<'_>) -> Result<()> {
     let View::Map(entries) = handler.view() else { return unknown("`logging` of an unusual form") };
     let plain = ["class", "level", "formatter", "stream"];
-    let others = entries.iter().any(|entry| !Value::Read(&entry.key).text().is_some_and(|key| plain.contains(&key)));
+    let others =
+        entries.iter().any(|entry| !Value::Read(&entry.key).text().is_some_and(|key| plain.contains(&key)));
     let class = get(handler, "class");
     let stream = get(handler, "stream");
-    let usual = stream.is_none_or(|stream| matches!(stream.text(), Some("ext://sys.stdout" | "ext://sys.stderr")));
+    let usual =
+        stream.is_none_or(|stream| matches!(stream.text(), Some("ext://sys.stdout" | "ext://sys.stderr")));
     match class.as_ref().and_then(Value::text) {
         Some("logging.StreamHandler" | "logging.NullHandler") if !others && usual => Ok(()),
         _ => unknown("a handler of `logging`"),

@@ -1,5 +1,5 @@
-//! Names that may be those of Python classes: what `ElastAlert` has itself is known, all else is a module that only the
-//! image can import, and importing is running it.
+//! Names that may be those of Python classes: what `ElastAlert` has itself is known, all else is a module that only
+//! the image can import, and importing is running it. Nothing is imported here.
 
 use super::fault::{Fault, Result, Stop};
 use super::outcome::{At, Need};
@@ -15,7 +15,10 @@ pub(super) fn class(name: &Value<'_>, at: Option<At>, key: &str) -> Result<()> {
     };
     match name.view() {
         View::Text(text) => match text.rsplit_once('.') {
-            None => fault("ValueError", format!("`{}` is neither known nor the path of a Python class", text.escape_debug())),
+            None => fault(
+                "ValueError",
+                format!("`{}` is neither known nor the path of a Python class", text.escape_debug()),
+            ),
             Some(("", _)) => fault("ValueError", format!("`{}` names no Python module", text.escape_debug())),
             Some((module, _)) if module.starts_with('.') => {
                 // Relative to the package of ElastAlert itself.

@@ -1,4 +1,5 @@
-//! `new_term`, the one rule type that asks the search engine while it is loaded: for all terms of the last thirty days.
+//! `new_term`, the one rule type that asks the search engine while it is loaded: for all terms of the last thirty
+//! days. It is not asked here: only what keeps the question from being asked is told.
 
 use super::client;
 use super::dict::Dict;
@@ -27,7 +28,8 @@ pub(super) fn check(rule: &Dict<'_>, files: &Files<'_>, needs: &mut Vec<Need>) -
     if !value.is_true() {
         return fail(from, EA, "`fields` must not be empty");
     }
-    let fields = if value.is_list() { python::iterate(value).unwrap_or_default() } else { vec![value.clone()] };
+    let fields =
+        if value.is_list() { python::iterate(value).unwrap_or_default() } else { vec![value.clone()] };
     if rule.is_true("use_terms_query") {
         match fields.as_slice() {
             [one] if !one.is_list() => {
@@ -66,28 +68,59 @@ fn search(rule: &Dict<'_>, fields: &[Value<'_>], files: &Files<'_>, needs: &mut 
         Some(value) => duration(value).map_err(|error| super::options::no_time(rule, key, error)),
     };
     let window = time("terms_window_size", 30 * DAY)?;
-    if rule.has("start_date") {
-        return Err(Stop::Unknown(Need::Other { what: "`start_date`".into() }));
-    }
+    start_date(rule)?;
     let step = time("window_step_size", DAY)?;
     if window.abs() / DAY > YEARS || step.abs() / DAY > YEARS {
         return fail("terms_window_size", "OverflowError", "the window goes beyond the calendar".to_owned());
     }
-    if rule.get("timestamp_type").and_then(Value::text) == Some("custom") && rule.has("timestamp_format_expr") {
-        return Err(Stop::Unknown(Need::Expression { option: "timestamp_format_expr".to_owned() }));
+    if rule.get("timestamp_type").and_then(Value::text) == Some("custom") {
+        if rule.get("timestamp_format").is_some_and(|format| format.text().is_none()) {
+            return fail("timestamp_format", "TypeError", "`timestamp_format` must be a string".to_owned());
+        }
+        if rule.has("timestamp_format_expr") {
+            return Err(Stop::Unknown(Need::Expression { option: "timestamp_format_expr".to_owned() }));
+        }
     }
     writable(rule)?;
     for field in fields {
         names(rule, field)?;
+        if window > 0 && needs.is_empty() {
+            needs.push(Need::Search { at: at.clone() });
+        }
         if window > 0 && (step < 0 || (step > 0 && window / step > PATIENCE)) {
-            let message = "the window has so many steps that loading takes longer than anybody waits".to_owned();
+            let message =
+                "the window has so many steps that loading takes longer than anybody waits".to_owned();
             return fail("window_step_size", "hangs", message);
         }
     }
-    if window > 0 && !fields.is_empty() {
-        needs.push(Need::Search { at });
-    }
     Ok(())
+}
+
+/// The day on which a search ends instead of now.
+fn start_date(rule: &Dict<'_>) -> Result<()> {
+    let Some(value) = rule.get("start_date") else { return Ok(()) };
+    match value.view() {
+        View::Text(text) if is_iso(text) => Ok(()),
+        View::Text(_) | View::DateTime(_) | View::Bytes(_) => {
+            Err(Stop::Unknown(Need::Other { what: "`start_date`".into() }))
+        }
+        other => {
+            let message = format!("`start_date` is {} and must be a string", other.kind());
+            Fault::new("rule.type", "TypeError", message).at(rule.at("start_date")).key("start_date").stop()
+        }
+    }
+}
+
+/// `2026-01-31`, or that with `T12:00:00` and perhaps `Z`.
+fn is_iso(text: &str) -> bool {
+    let shape: String = text.chars().map(|char| if char.is_ascii_digit() { '0' } else { char }).collect();
+    let two = |range: std::ops::Range<usize>| text.get(range).and_then(|part| part.parse::<u8>().ok());
+    let day = matches!(two(5..7), Some(1..=12)) && matches!(two(8..10), Some(1..=28));
+    let hour = two(11..13).is_none_or(|hour| hour < 24);
+    let minute = two(14..16).is_none_or(|minute| minute < 60) && two(17..19).is_none_or(|second| second < 60);
+    let shapes = ["0000-00-00", "0000-00-00T00:00:00", "0000-00-00T00:00:00Z"];
+    let year = text.get(..2).is_some_and(|century| ["19", "20"].contains(&century));
+    shapes.contains(&shape.as_str()) && year && day && hour && minute
 }
 
 /// The names of a field, or of the fields that make a term together.
@@ -97,7 +130,8 @@ fn names(rule: &Dict<'_>, field: &Value<'_>) -> Result<()> {
         let message = format!("a field is {} and must be a string", field.kind());
         Fault::new("rule.option", class, message).at(rule.at("fields")).key("fields").stop()
     };
-    let parts = if field.is_list() { python::iterate(field).unwrap_or_default() } else { vec![field.clone()] };
+    let parts =
+        if field.is_list() { python::iterate(field).unwrap_or_default() } else { vec![field.clone()] };
     for part in parts {
         if python::hash(&part).is_err() {
             return fail("TypeError", &part);
@@ -125,20 +159,25 @@ fn writable(rule: &Dict<'_>) -> Result<()> {
 
 fn is_writable(value: &Value<'_>) -> bool {
     match value.view() {
-        View::Null | View::Bool(_) | View::Int(_) | View::Float(_) | View::Text(_) => true,
-        View::Date(_) | View::DateTime(_) => true,
+        View::Null
+        | View::Bool(_)
+        | View::Int(_)
+        | View::Float(_)
+        | View::Text(_)
+        | View::Date(_)
+        | View::DateTime(_) => true,
         View::List(List::Made(items)) => items.iter().all(is_writable),
-        View::List(List::Read(items)) | View::Tuple(items) => items.iter().all(|item| is_writable(&Value::Read(item))),
+        View::List(List::Read(items)) | View::Tuple(items) => {
+            items.iter().all(|item| is_writable(&Value::Read(item)))
+        }
         View::Map(entries) => entries.iter().all(|entry| {
             let key = Value::Read(&entry.key);
-            matches!(
-                key.view(),
-                View::Null | View::Bool(_) | View::Int(_) | View::Float(_) | View::Text(_)
-            ) && is_writable(&Value::Read(&entry.value))
+            matches!(key.view(), View::Null | View::Bool(_) | View::Int(_) | View::Float(_) | View::Text(_))
+                && is_writable(&Value::Read(&entry.value))
         }),
-        View::Pairs(pairs) => {
-            pairs.iter().all(|(key, value)| is_writable(&Value::Read(key)) && is_writable(&Value::Read(value)))
-        }
+        View::Pairs(pairs) => pairs
+            .iter()
+            .all(|(key, value)| is_writable(&Value::Read(key)) && is_writable(&Value::Read(value))),
         View::Complex(..) | View::Bytes(_) | View::Duration(_) | View::Set(_) | View::Other(_) => false,
     }
 }

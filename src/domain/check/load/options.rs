@@ -1,5 +1,6 @@
-//! The options of a rule: times become durations, what is missing comes from the configuration or is what `ElastAlert`
-//! takes for granted, and some of it is looked at.
+//! The options of a rule: times become durations, what is missing comes from the configuration or is what
+//! `ElastAlert` takes for granted, and some of it is looked at. The order is the loader's, since the first error ends
+//! it.
 
 use std::borrow::Cow;
 
@@ -28,12 +29,7 @@ const LATER: [&str; 5] = [
 ];
 
 /// Loads the options of a rule.
-pub(super) fn load<'a>(
-    rule: &mut Dict<'a>,
-    config: &Dict<'a>,
-    path: &str,
-    files: &Files<'_>,
-) -> Result<()> {
+pub(super) fn load<'a>(rule: &mut Dict<'a>, config: &Dict<'a>, path: &str, files: &Files<'_>) -> Result<()> {
     schema::validate(rule)?;
     times(rule)?;
     defaults(rule, config, path);
@@ -46,7 +42,10 @@ pub(super) fn load<'a>(
     keys(rule)?;
     if rule.is_true("use_terms_query") && !rule.has("query_key") {
         let message = "`use_terms_query` needs a `query_key`";
-        return Fault::ea("rule.option", message).at(rule.at("use_terms_query")).key("use_terms_query").stop();
+        return Fault::ea("rule.option", message)
+            .at(rule.at("use_terms_query"))
+            .key("use_terms_query")
+            .stop();
     }
     if rule.is_true("use_strftime_index") {
         strftime_index(rule)?;
@@ -76,7 +75,8 @@ pub(super) fn no_time(rule: &Dict<'_>, key: &str, error: NoDuration) -> Stop {
     let NoDuration { class, message, unit } = error;
     // `except (KeyError, TypeError)`
     let (class, cause) = if class == "TypeError" { (EA, Some(class)) } else { (class, None) };
-    let mut fault = Fault::new("rule.duration", class, format!("`{key}` {message}")).at(rule.at(key)).key(key);
+    let mut fault =
+        Fault::new("rule.duration", class, format!("`{key}` {message}")).at(rule.at(key)).key(key);
     fault.cause = cause;
     fault.path.extend(unit.map(Step::Key));
     Stop::Fault(Box::new(fault))
@@ -230,12 +230,11 @@ fn include(rule: &mut Dict<'_>) -> Result<()> {
             all.push(value.clone());
             continue;
         }
-        match python::iterate(value) {
-            Some(parts) => all.extend(parts),
-            None => {
-                let message = format!("`{key}` is {} and must be a list", value.kind());
-                return Fault::new("rule.type", "TypeError", message).at(rule.at(key)).key(key).stop();
-            }
+        if let Some(parts) = python::iterate(value) {
+            all.extend(parts);
+        } else {
+            let message = format!("`{key}` is {} and must be a list", value.kind());
+            return Fault::new("rule.type", "TypeError", message).at(rule.at(key)).key(key).stop();
         }
     }
     match python::distinct(all) {
@@ -246,7 +245,8 @@ fn include(rule: &mut Dict<'_>) -> Result<()> {
         Err(class) => {
             let message = format!("a key that the query asks for is a {class} and must be a string");
             let blamed = ["compare_key", "query_key", "include", "top_count_keys", "timestamp_field"];
-            let blamed = blamed.into_iter().find(|key| rule.get(key).is_some_and(|value| value.text().is_none()));
+            let blamed =
+                blamed.into_iter().find(|key| rule.get(key).is_some_and(|value| value.text().is_none()));
             let mut fault = Fault::new("rule.type", "TypeError", message);
             if let Some(key) = blamed {
                 fault = fault.at(rule.at(key)).key(key);
@@ -260,12 +260,11 @@ fn include(rule: &mut Dict<'_>) -> Result<()> {
 fn join<'a>(rule: &Dict<'_>, key: &str, parts: &[Value<'a>]) -> Result<Value<'a>> {
     let mut texts = Vec::with_capacity(parts.len());
     for part in parts {
-        match part.text() {
-            Some(text) => texts.push(text),
-            None => {
-                let message = format!("`{key}` holds {} and must hold strings", part.kind());
-                return Fault::new("rule.type", "TypeError", message).at(rule.at(key)).key(key).stop();
-            }
+        if let Some(text) = part.text() {
+            texts.push(text);
+        } else {
+            let message = format!("`{key}` holds {} and must hold strings", part.kind());
+            return Fault::new("rule.type", "TypeError", message).at(rule.at(key)).key(key).stop();
         }
     }
     Ok(Value::Text(Cow::Owned(texts.join(","))))

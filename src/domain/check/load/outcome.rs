@@ -1,5 +1,5 @@
 //! What there is to say of a configuration and its rules: loads, is refused, or nobody can tell without a network or
-//! the image.
+//! the image. All of it is plain data for findings, tests and screens.
 
 use std::fmt;
 use std::ops::Range;
@@ -105,6 +105,8 @@ pub struct Refusal {
     pub stage: Stage,
     /// Whether `skip_invalid: true` leaves out this rule and goes on.
     pub caught_by_skip_invalid: bool,
+    /// The line within the template of the alert's text, where that is what is wrong; from 1.
+    pub template_line: Option<usize>,
     /// The other file, where the trouble is between two.
     pub other: Option<String>,
 }

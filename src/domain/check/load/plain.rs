@@ -1,4 +1,5 @@
-//! A rule as JSON, in the form in which the preflight shows what the loader made of it, so that the two compare.
+//! A rule as JSON, in the form in which the preflight shows what the loader made of it, so that the two compare. It
+//! is bounded as that one is.
 
 use std::fmt::Write as _;
 
@@ -22,7 +23,15 @@ pub(super) fn rule(rule: &Dict<'_>) -> Json {
     let mut left = MOST - 1;
     match dict(rule, &mut left) {
         Ok(mut json) => {
-            if let Some(Json::Array(include)) = json.get_mut("include") {
+            let map = json.get_mut("$map").and_then(Json::as_array_mut).and_then(|pairs| {
+                pairs
+                    .iter_mut()
+                    .find(|pair| pair.get(0).and_then(Json::as_str) == Some("include"))?
+                    .get_mut(1)
+            });
+            // Its order is that of a set: none.
+            let include = if map.is_some() { map } else { json.get_mut("include") };
+            if let Some(Json::Array(include)) = include {
                 include.sort_by_cached_key(repr);
             }
             json
@@ -58,6 +67,10 @@ fn one(value: &Value<'_>, left: &mut usize, depth: usize) -> Result<Json, TooMuc
     Ok(match value {
         Value::Named(name) => json!({ "$name": name }),
         Value::Object(class) | Value::Odd(class) => json!({ "$object": class }),
+        Value::Pair(key, value) => {
+            let pair = [one(&Value::Read(key), left, deeper)?, one(&Value::Read(value), left, deeper)?];
+            json!({ "$tuple": pair })
+        }
         Value::List(items) => {
             Json::Array(items.iter().map(|item| one(item, left, deeper)).collect::<Result<_, _>>()?)
         }
@@ -67,7 +80,9 @@ fn one(value: &Value<'_>, left: &mut usize, depth: usize) -> Result<Json, TooMuc
             View::Int(value) => match (value.as_i64(), value.as_u64()) {
                 (Some(number), _) => Json::from(number),
                 (None, Some(number)) => Json::from(number),
-                (None, None) => value.to_string().parse().ok().and_then(Number::from_f64).map_or(Json::Null, Json::Number),
+                (None, None) => {
+                    value.to_string().parse().ok().and_then(Number::from_f64).map_or(Json::Null, Json::Number)
+                }
             },
             View::Float(value) => match Number::from_f64(value) {
                 Some(number) => Json::Number(number),
@@ -76,11 +91,15 @@ fn one(value: &Value<'_>, left: &mut usize, depth: usize) -> Result<Json, TooMuc
             },
             View::Complex(..) => json!({ "$object": "builtins.complex" }),
             View::Text(text) => Json::String(text.to_owned()),
-            View::Bytes(bytes) => json!({ "$bytes": base64::engine::general_purpose::STANDARD.encode(bytes) }),
+            View::Bytes(bytes) => {
+                json!({ "$bytes": base64::engine::general_purpose::STANDARD.encode(bytes) })
+            }
             View::Date(day) => json!({ "$date": date(day) }),
             View::DateTime(time) => json!({ "$datetime": moment(time) }),
             View::Duration(micros) => json!({ "$timedelta": seconds(micros) }),
-            View::List(list) => Json::Array(list.iter().map(|item| one(&item, left, deeper)).collect::<Result<_, _>>()?),
+            View::List(list) => {
+                Json::Array(list.iter().map(|item| one(&item, left, deeper)).collect::<Result<_, _>>()?)
+            }
             View::Tuple(items) => json!({ "$tuple": all(items, left, deeper)? }),
             View::Set(items) => {
                 let mut items = all(items, left, deeper)?;
@@ -92,7 +111,10 @@ fn one(value: &Value<'_>, left: &mut usize, depth: usize) -> Result<Json, TooMuc
                 let mut out = Vec::with_capacity(pairs.len());
                 for (key, value) in pairs {
                     *left = left.checked_sub(1).ok_or(TooMuch)?;
-                    let pair = [one(&Value::Read(key), left, deeper + 1)?, one(&Value::Read(value), left, deeper + 1)?];
+                    let pair = [
+                        one(&Value::Read(key), left, deeper + 1)?,
+                        one(&Value::Read(value), left, deeper + 1)?,
+                    ];
                     out.push(json!({ "$tuple": pair }));
                 }
                 Json::Array(out)
@@ -134,9 +156,10 @@ fn repr(json: &Json) -> String {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "Python gives a float too")]
+/// Seconds, rounded once, as Python's division of integers does.
 fn seconds(micros: i128) -> f64 {
-    micros as f64 / 1e6
+    let (sign, size) = (if micros < 0 { "-" } else { "" }, micros.unsigned_abs());
+    format!("{sign}{}.{:06}", size / 1_000_000, size % 1_000_000).parse().unwrap_or(f64::NAN)
 }
 
 fn date(day: Date) -> String {

@@ -1,4 +1,4 @@
-//! What Python does with values: equality, hashes, and what can be gone through.
+//! What Python does with values: equality, hashes, and what can be gone through. Only what the loader needs of it.
 
 use std::collections::HashSet;
 
@@ -23,13 +23,17 @@ pub(super) enum Hash {
 
 /// The hash of a value, or the class that has none.
 pub(super) fn hash(value: &Value<'_>) -> Result<Hash, &'static str> {
-    let all = |items: &[Located]| items.iter().map(|item| hash(&Value::Read(item))).collect::<Result<Vec<_>, _>>();
+    let all =
+        |items: &[Located]| items.iter().map(|item| hash(&Value::Read(item))).collect::<Result<Vec<_>, _>>();
+    if let Value::Pair(key, value) = value {
+        return Ok(Hash::Tuple(vec![hash(&Value::Read(key))?, hash(&Value::Read(value))?]));
+    }
     Ok(match value.view() {
         View::Null => Hash::Null,
         View::Bool(value) => Hash::Whole(Int::from(i64::from(value))),
         View::Int(value) => Hash::Whole(value.into_owned()),
         View::Float(value) => number(value),
-        View::Complex(real, imaginary) if imaginary == 0.0 => number(real),
+        View::Complex(real, 0.0) => number(real),
         View::Complex(real, imaginary) => Hash::Broken(real.to_bits(), imaginary.to_bits()),
         View::Text(text) => Hash::Text(text.to_owned()),
         View::Bytes(bytes) => Hash::Bytes(bytes.to_vec()),
@@ -67,7 +71,7 @@ pub(super) fn iterate<'a>(value: &Value<'a>) -> Option<Vec<Value<'a>>> {
         View::List(list) => Some(list.iter().collect()),
         View::Tuple(items) | View::Set(items) => Some(read(items)),
         View::Map(entries) => Some(entries.iter().map(|entry| Value::Read(&entry.key)).collect()),
-        View::Pairs(pairs) => Some(pairs.iter().map(|_| Value::Odd("tuple")).collect()),
+        View::Pairs(pairs) => Some(pairs.iter().map(|(key, value)| Value::Pair(key, value)).collect()),
         View::Text(text) => Some(text.chars().map(|char| Value::Text(char.to_string().into())).collect()),
         View::Bytes(bytes) => Some(bytes.iter().map(|byte| Value::Number(i64::from(*byte))).collect()),
         _ => None,
@@ -75,7 +79,7 @@ pub(super) fn iterate<'a>(value: &Value<'a>) -> Option<Vec<Value<'a>>> {
 }
 
 /// `list(set(items))` in the order of the first of each; or the class that has no hash.
-pub(super) fn distinct<'a>(items: Vec<Value<'a>>) -> Result<Vec<Value<'a>>, &'static str> {
+pub(super) fn distinct(items: Vec<Value<'_>>) -> Result<Vec<Value<'_>>, &'static str> {
     // Nearly always all are strings, and few.
     let mut known = HashSet::with_capacity(items.len());
     let mut kept = Vec::with_capacity(items.len());

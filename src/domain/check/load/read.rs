@@ -1,4 +1,5 @@
-//! One file as `ElastAlert` reads it: UTF-8, variables put in, `PyYAML`'s `FullLoader`.
+//! One file as `ElastAlert` reads it: UTF-8, variables put in, `PyYAML`'s `FullLoader`. Each part of the value knows
+//! its place.
 
 use std::collections::BTreeMap;
 
@@ -55,15 +56,20 @@ pub(super) fn read(path: &str, bytes: &[u8], variables: &BTreeMap<String, String
 
 fn undecodable(path: &str, bytes: &[u8], offset: usize) -> Result<Parsed> {
     let before = bytes.get(..offset).unwrap_or_default();
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let line = before.split(|byte| *byte == b'\n').count();
     let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     let at = At { file: path.to_owned(), range: offset..offset + 1, line, column: offset - start + 1 };
     Fault::new("yaml.encoding", "UnicodeDecodeError", "the file is not UTF-8").at(Some(at)).stop()
 }
 
 fn refused(path: &str, error: &Error, put: &Put) -> Stop {
+    if error.class() == ErrorClass::Limit && error.problem().contains("Python") {
+        return Stop::Unknown(Need::Module { name: "of a `!!python/name`".into() });
+    }
     if error.class() == ErrorClass::Limit {
-        return Stop::Unknown(Need::Other { what: "a file that is larger or deeper than is followed here".into() });
+        return Stop::Unknown(Need::Other {
+            what: "a file that is larger or deeper than is followed here".into(),
+        });
     }
     let at = error.mark().map(|mark| At {
         file: path.to_owned(),
@@ -72,11 +78,12 @@ fn refused(path: &str, error: &Error, put: &Put) -> Stop {
         column: mark.column + 1,
     });
     let (code, what) = match error.class() {
-        ErrorClass::Reader | ErrorClass::Scanner | ErrorClass::Parser => ("yaml.syntax", "the file is no YAML"),
         ErrorClass::Composer if is_another_document(error) => {
             ("yaml.documents", "the file holds more than one document")
         }
-        ErrorClass::Composer => ("yaml.syntax", "the file is no YAML"),
+        ErrorClass::Reader | ErrorClass::Scanner | ErrorClass::Parser | ErrorClass::Composer => {
+            ("yaml.syntax", "the file is no YAML")
+        }
         _ => ("yaml.value", "a value cannot be made of what is written"),
     };
     let message = match error.fixed_problem() {

@@ -1,13 +1,13 @@
-//! `$key$` in the options of an alerter stands for the option `key`, wherever it is the whole of a string.
+//! `$key$` in the options of an alerter stands for the option `key`, wherever it is the whole of a string. They are
+//! put in before an alerter looks at its options.
 
 use std::borrow::Cow;
 
 use super::dict::Dict;
-use super::fault::Result;
 use super::value::{Value, View};
 
 /// Puts in what options refer to. Only those at the top are followed: what lies deeper no constructor looks at.
-pub(super) fn resolve(options: &mut Dict<'_>) -> Result<()> {
+pub(super) fn resolve(options: &mut Dict<'_>) {
     let wanted: Vec<(String, String)> = options
         .items()
         .filter_map(|item| {
@@ -18,7 +18,8 @@ pub(super) fn resolve(options: &mut Dict<'_>) -> Result<()> {
         })
         .collect();
     for (name, key) in wanted {
-        if let (Some(value), Some(mut item)) = (options.get(&key).cloned(), options.get_item(&name).cloned()) {
+        if let (Some(value), Some(mut item)) = (options.get(&key).cloned(), options.get_item(&name).cloned())
+        {
             item.value = match value {
                 Value::Text(text) => Value::Text(Cow::Owned(text.into_owned())),
                 other => other,
@@ -26,5 +27,4 @@ pub(super) fn resolve(options: &mut Dict<'_>) -> Result<()> {
             options.put(item);
         }
     }
-    Ok(())
 }

@@ -1,4 +1,5 @@
-//! The whole of it: the configuration, then each rule file through the steps of the loader, then names that are taken.
+//! The whole of it: the configuration, then each rule file through the steps of the loader, then names that are
+//! taken. Each step that fails says how far the rule came.
 
 use std::collections::BTreeMap;
 
@@ -93,8 +94,9 @@ fn steps(
     let name = |rule: &Dict<'_>| rule.get("name").and_then(|name| name.text().map(str::to_owned));
     told.name = name(&rule);
     *stage = Stage::Options;
-    options::load(&mut rule, conf, path, files)?;
+    let loaded = options::load(&mut rule, conf, path, files);
     told.name = name(&rule);
+    loaded?;
     if values {
         told.values = Some(plain::rule(&rule));
     }

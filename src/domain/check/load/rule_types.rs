@@ -1,11 +1,11 @@
-//! The type of a rule and its enhancements: whether they exist, what a type requires, and what the constructor of each
-//! looks at.
+//! The type of a rule and its enhancements: whether they exist, what a type requires, and what the constructor of
+//! each looks at. Facts say what is required; what constructors do besides is followed here.
 
 use super::dict::Dict;
 use super::durations::divides;
+use super::fault::Stop;
 use super::fault::{Fault, Result};
 use super::files::{Files, Found};
-use super::fault::Stop;
 use super::modules;
 use super::new_term;
 use super::outcome::Need;
@@ -28,8 +28,12 @@ pub(super) fn load(rule: &mut Dict<'_>, files: &Files<'_>, needs: &mut Vec<Need>
     enhancements(rule)?;
     let kind = kind(rule)?;
     let known = facts::elastalert().rule_types.get(kind.name);
-    let missing: Vec<&str> =
-        known.into_iter().flat_map(|known| &known.required).map(String::as_str).filter(|key| !rule.has(key)).collect();
+    let missing: Vec<&str> = known
+        .into_iter()
+        .flat_map(|known| &known.required)
+        .map(String::as_str)
+        .filter(|key| !rule.has(key))
+        .collect();
     if !missing.is_empty() {
         let message = format!("a rule of type `{}` has no {}", kind.name, quoted(&missing));
         return Fault::ea("rule.option", message).at(rule.at("type")).key("type").stop();
@@ -64,8 +68,8 @@ fn enhancements(rule: &Dict<'_>) -> Result<()> {
                 let message = "`DropMatchException` is no enhancement";
                 return Fault::ea("rule.module", message).at(rule.at(key)).key(key).stop();
             }
-            "pretty_ts" | "__builtins__" | "__cached__" | "__doc__" | "__file__" | "__loader__" | "__name__"
-            | "__package__" | "__spec__" => {
+            "pretty_ts" | "__builtins__" | "__cached__" | "__doc__" | "__file__" | "__loader__"
+            | "__name__" | "__package__" | "__spec__" => {
                 let message = format!("`{name}` is no class");
                 return Fault::new("rule.module", "TypeError", message).at(rule.at(key)).key(key).stop();
             }
@@ -77,7 +81,9 @@ fn enhancements(rule: &Dict<'_>) -> Result<()> {
 
 fn kind(rule: &Dict<'_>) -> Result<Kind> {
     let facts = facts::elastalert();
-    let Some(value) = rule.get("type") else { return Fault::ea("rule.required", "the rule has no `type`").stop() };
+    let Some(value) = rule.get("type") else {
+        return Fault::ea("rule.required", "the rule has no `type`").stop();
+    };
     if let Some(name) = value.text() {
         let named = facts.rule_types.keys().find(|known| *known == name);
         let classed = facts.rule_types.iter().find(|(_, known)| known.class == name).map(|(known, _)| known);
@@ -141,7 +147,11 @@ fn entries(rule: &mut Dict<'_>, key: &'static str, files: &Files<'_>) -> Result<
     let mut all = Vec::with_capacity(items.len());
     for item in items {
         let Some(text) = item.text() else {
-            return fail(rule, "AttributeError", format!("`{key}` holds {} and must hold strings", item.kind()));
+            return fail(
+                rule,
+                "AttributeError",
+                format!("`{key}` holds {} and must hold strings", item.kind()),
+            );
         };
         if !text.starts_with("!file") {
             all.push(item);
@@ -151,17 +161,17 @@ fn entries(rule: &mut Dict<'_>, key: &'static str, files: &Files<'_>) -> Result<
             return fail(rule, "IndexError", format!("`{key}` has a `!file` that names no file"));
         };
         match files.find(path) {
-            Found::File(_, bytes) => match std::str::from_utf8(bytes) {
-                Ok(text) => all.extend(text.lines().map(|line| Value::Text(line.trim_end().to_owned().into()))),
-                Err(_) => {
+            Found::File(_, bytes) => {
+                let Ok(text) = std::str::from_utf8(bytes) else {
                     let message = format!("`{key}` names a file that is not UTF-8");
                     return fail(rule, "UnicodeDecodeError", message);
-                }
-            },
+                };
+                all.extend(text.lines().map(|line| Value::Text(line.trim_end().to_owned().into())));
+            }
             _ => {
                 files.open(path, &format!("the file that `{key}` names")).map_err(|stop| match stop {
                     Stop::Fault(fault) => Stop::Fault(Box::new((*fault).at(rule.at(key)).key(key))),
-                    other => other,
+                    Stop::Unknown(need) => Stop::Unknown(need),
                 })?;
             }
         }
@@ -235,7 +245,11 @@ fn metric(rule: &Dict<'_>) -> Result<()> {
     }
     let kind = rule.get("metric_agg_type").and_then(Value::text).unwrap_or_default();
     if !known.contains(&kind) {
-        return fail("metric_agg_type", "EAException", format!("`metric_agg_type` must be one of {}", known.join(", ")));
+        return fail(
+            "metric_agg_type",
+            "EAException",
+            format!("`metric_agg_type` must be one of {}", known.join(", ")),
+        );
     }
     if kind == "percentiles" {
         match rule.get("percentile_range").map(Value::view) {

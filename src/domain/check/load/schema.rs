@@ -106,7 +106,8 @@ impl Schema {
         let list = |key: &str| json.get(key).and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
         let boxed = |key: &str| json.get(key).map(|inner| Box::new(Self::read(inner)));
         let strings = |key: &str| list(key).iter().filter_map(Json::as_str).map(str::to_owned).collect();
-        let size = |key: &str| json.get(key).and_then(Json::as_u64).and_then(|size| usize::try_from(size).ok());
+        let size =
+            |key: &str| json.get(key).and_then(Json::as_u64).and_then(|size| usize::try_from(size).ok());
         let types = match json.get("type") {
             Some(Json::String(name)) => Type::of(name).into_iter().collect(),
             Some(Json::Array(names)) => names.iter().filter_map(Json::as_str).filter_map(Type::of).collect(),
@@ -137,7 +138,11 @@ impl Schema {
     fn check<'v>(&self, view: &View<'v, 'v>, node: Option<&'v Located>) -> Verdict<'v> {
         if !self.types.is_empty() && !self.types.iter().any(|each| each.takes(view)) {
             let wanted: Vec<&str> = self.types.iter().map(|each| each.name()).collect();
-            return wrong("rule.type", format!("is {} and must be {}", view.kind(), wanted.join(" or ")), node);
+            return wrong(
+                "rule.type",
+                format!("is {} and must be {}", view.kind(), wanted.join(" or ")),
+                node,
+            );
         }
         if let Some(values) = &self.values
             && !values.iter().any(|json| equals(json, view))
@@ -171,10 +176,8 @@ impl Schema {
                 if pairs.len() < self.fewest {
                     return wrong("rule.value", "must not be empty".to_owned(), node);
                 }
-                if let (Some(schema), false) = (&self.items, pairs.is_empty())
-                    && !schema.types.is_empty()
-                {
-                    return wrong("rule.type", "holds pairs".to_owned(), node);
+                if let (Some(schema), false) = (&self.items, pairs.is_empty()) {
+                    within(schema.check(&View::Other("tuple"), node), || Step::Index(0))?;
                 }
             }
             View::Map(entries) => self.check_map(entries, node)?,
@@ -217,7 +220,13 @@ impl Schema {
                     let message = format!("has {} as a key, where only strings may stand", key.kind());
                     let class = "TypeError";
                     let node = Some(&entry.key);
-                    return Err(Box::new(Wrong { class, code: "rule.value", message, path: Vec::new(), node }));
+                    return Err(Box::new(Wrong {
+                        class,
+                        code: "rule.value",
+                        message,
+                        path: Vec::new(),
+                        node,
+                    }));
                 }
                 if self.closed {
                     return wrong("rule.value", "has a key that is no string".to_owned(), Some(&entry.key));
@@ -225,7 +234,9 @@ impl Schema {
                 continue;
             };
             let check = |schema: &Self| {
-                within(schema.check(&value::view(&entry.value), Some(&entry.value)), || Step::Key(name.to_owned()))
+                within(schema.check(&value::view(&entry.value), Some(&entry.value)), || {
+                    Step::Key(name.to_owned())
+                })
             };
             if let Some(schema) = self.properties.get(name) {
                 check(schema)?;
@@ -309,7 +320,9 @@ fn has_a_line(key: &str) -> bool {
 fn equals(json: &Json, view: &View<'_, '_>) -> bool {
     match (json, view) {
         (Json::String(json), View::Text(text)) => json == text,
-        (Json::Number(json), View::Int(value)) => json.as_i64().is_some_and(|json| value.as_i64() == Some(json)),
+        (Json::Number(json), View::Int(value)) => {
+            json.as_i64().is_some_and(|json| value.as_i64() == Some(json))
+        }
         #[expect(clippy::float_cmp, reason = "Python compares them so")]
         (Json::Number(json), View::Float(value)) => json.as_f64().is_some_and(|json| json == *value),
         (Json::Number(json), View::Complex(real, imaginary)) => {
@@ -344,7 +357,8 @@ pub(super) fn validate(rule: &Dict<'_>) -> Result<()> {
     // In the order of the rule, which is how a person reads; the loader goes by the order of the schema.
     let mut error = None;
     for item in rule.items() {
-        let Some((name, property)) = item.name().and_then(|name| Some((name, schema.properties.get(name)?))) else {
+        let Some((name, property)) = item.name().and_then(|name| Some((name, schema.properties.get(name)?)))
+        else {
             continue;
         };
         if let Err(found) = check_item(property, name, item) {

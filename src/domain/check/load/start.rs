@@ -1,4 +1,5 @@
 //! What is done with a rule that was loaded and is enabled, before it runs: lists join the filter, and a job is made.
+//! Errors here end `ElastAlert` even where it skips invalid rules.
 
 use super::dict::Dict;
 use super::durations::DAY;
@@ -16,16 +17,32 @@ pub(super) fn check(rule: &Dict<'_>, config: &Dict<'_>) -> Result<()> {
     if raw && let Some(value) = rule.get("top_count_keys") {
         let Some(keys) = python::iterate(value) else {
             let message = format!("`top_count_keys` is {} and must be a list", value.kind());
-            return Fault::new("rule.type", "TypeError", message).at(rule.at("top_count_keys")).key("top_count_keys").stop();
+            return Fault::new("rule.type", "TypeError", message)
+                .at(rule.at("top_count_keys"))
+                .key("top_count_keys")
+                .stop();
         };
         let postfix = config.get("string_multi_field_name").filter(|value| value.is_true());
         if !keys.is_empty() && postfix.is_some_and(|value| value.text().is_none()) {
             let message = "`string_multi_field_name` must be a string";
-            return Fault::new("config.value", "TypeError", message).at(config.at("string_multi_field_name")).stop();
+            return Fault::new("config.value", "TypeError", message)
+                .at(config.at("string_multi_field_name"))
+                .stop();
+        }
+        let end = postfix.and_then(Value::text).unwrap_or(".keyword");
+        if !value.is_list() && keys.iter().any(|key| key.text().is_some_and(|key| !key.ends_with(end))) {
+            // The postfix is put behind each of them where it stands.
+            let class = if matches!(value.view(), View::Map(_)) { "KeyError" } else { "TypeError" };
+            let message = format!("`top_count_keys` is {} and must be a list", value.kind());
+            let fault = Fault::new("rule.type", class, message).at(rule.at("top_count_keys"));
+            return fault.key("top_count_keys").stop();
         }
         if keys.iter().any(|key| key.text().is_none()) {
             let message = "`top_count_keys` must hold strings";
-            return Fault::new("rule.type", "AttributeError", message).at(rule.at("top_count_keys")).key("top_count_keys").stop();
+            return Fault::new("rule.type", "AttributeError", message)
+                .at(rule.at("top_count_keys"))
+                .key("top_count_keys")
+                .stop();
         }
     }
     let key = "run_every";
@@ -59,7 +76,11 @@ fn lists(rule: &Dict<'_>) -> Result<()> {
         match rule.get("compare_key") {
             None => return fail(key, "KeyError", format!("`{key}` needs a `compare_key`")),
             Some(value) if value.text().is_none() => {
-                return fail("compare_key", "TypeError", format!("`compare_key` is {} and must be a string", value.kind()));
+                return fail(
+                    "compare_key",
+                    "TypeError",
+                    format!("`compare_key` is {} and must be a string", value.kind()),
+                );
             }
             Some(_) => {}
         }

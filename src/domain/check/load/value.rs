@@ -1,4 +1,5 @@
-//! Values as Python has them: read from a file, each part knowing its node, or made by the loader on its way.
+//! Values as Python has them: read from a file, each part knowing its node, or made by the loader on its way. Values
+//! that were read are borrowed from their files.
 
 use std::borrow::Cow;
 
@@ -21,7 +22,9 @@ pub(super) enum Value<'a> {
     Duration(i128),
     /// `list`
     List(Vec<Self>),
-    /// `tuple` that is nothing but wrong where it stands
+    /// `tuple` of two: an entry of an ordered map.
+    Pair(&'a Located, &'a Located),
+    /// What is nothing but wrong where it stands; its class.
     Odd(&'static str),
     /// A class or function, by its dotted path.
     Named(&'static str),
@@ -114,6 +117,7 @@ impl<'a> Value<'a> {
             Self::Duration(micros) => View::Duration(*micros),
             Self::List(items) => View::List(List::Made(items)),
             Self::Odd(class) | Self::Object(class) => View::Other(class),
+            Self::Pair(..) => View::Other("tuple"),
             Self::Named(_) => View::Other("function"),
         }
     }

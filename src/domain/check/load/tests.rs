@@ -1,1 +1,0 @@
-//! Recorded verdicts of the real loader.
