@@ -8,7 +8,7 @@ use super::guard::{Decision, decide};
 use super::list::{Move, Scroll};
 use super::model::{Focus, Model, Reading, Tab};
 use super::prompt::Purpose;
-use super::{Effect, Work, typing, update};
+use super::{Effect, Work, typing, update, why};
 
 /// Runs a command, if it can be used now.
 pub(super) fn run(model: &mut Model, spec: &Spec, effects: &mut Vec<Effect>) {
@@ -94,6 +94,13 @@ fn read(model: &mut Model, command: Command) -> bool {
         Command::Findings => model.reading = Some((Reading::Findings, Scroll::default())),
         Command::CloseText => model.reading = None,
         Command::Dismiss => model.notices.clear(),
+        Command::Why => {
+            model.steps = why::steps(model);
+            if model.steps.is_none() {
+                model.hint = Some("w: the line is on no side that this workspace renders".to_owned());
+            }
+        }
+        Command::CloseWhy => model.steps = None,
         Command::Accept => typing::accept(model),
         Command::Drop => typing::drop(model),
         Command::No => model.question = None,
@@ -274,7 +281,7 @@ pub(super) fn select_detail(model: &mut Model, index: usize) {
 /// How many rows a page has where the keys go.
 fn page(model: &Model) -> usize {
     let viewports = &model.viewports;
-    let rows = if model.reading.is_some() || model.deploy.is_some() {
+    let rows = if model.reading.is_some() || model.deploy.is_some() || model.steps.is_some() {
         viewports.dialog
     } else {
         match model.focus {
@@ -291,6 +298,9 @@ pub(super) fn go(model: &mut Model, step: Move) {
     let viewports = model.viewports;
     if let Some((_, scroll)) = &mut model.reading {
         return scroll.go(step, viewports.dialog_rows, viewports.dialog);
+    }
+    if let Some(steps) = &mut model.steps {
+        return steps.go(step);
     }
     if let Some(deploy) = &mut model.deploy {
         return deploy.scroll.go(step, viewports.dialog_rows, viewports.dialog);

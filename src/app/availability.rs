@@ -39,6 +39,15 @@ pub(super) fn edit(model: &Model) -> Availability {
     }
 }
 
+/// Something is known of the line under the cursor.
+pub(super) fn why(model: &Model) -> Availability {
+    let any = match model.tab {
+        Tab::Diff => model.changes.text.as_ref().and_then(|text| text.at_cursor()?.1).is_some(),
+        _ => !model.origin.leaves.is_empty(),
+    };
+    if any { Yes } else { No("there is no line under the cursor") }
+}
+
 /// Something was searched for.
 pub(super) fn searched(model: &Model) -> Availability {
     if model.log.search.is_empty() { No("search with / first") } else { Yes }

@@ -88,8 +88,10 @@ commands! {
     NextFile = "file.open-next" "next file" in [File] keys ["f"] risk Reads when can::always;
     /// Show the previous file of the environment
     PreviousFile = "file.open-previous" "" in [File] keys ["F"] risk Reads when can::always;
+    /// Show why the value under the cursor is what it is, step by step down to its layer
+    Why = "file.why" "why" in [Diff, File] keys ["w"] risk Reads when can::why;
     /// Open the file where the value under the cursor is written, in the editor
-    Edit = "file.edit" "edit" in [Rules, Diff, File] keys ["e"] risk Reads when can::edit;
+    Edit = "file.edit" "edit" in [Rules, Diff, File, Why] keys ["e"] risk Reads when can::edit;
     /// Go to the next line that was searched for
     NextHit = "log.next" "next hit" in [Log] keys ["n"] risk Reads when can::searched;
     /// Go to the previous line that was searched for
@@ -129,17 +131,17 @@ commands! {
     /// Select the previous environment
     PreviousEnvironment = "environment.previous" "" in [Console] keys ["["] risk Reads when can::always;
     /// Go up
-    Up = "move.up" "" in [Console, Plan, Naming, Deploying, Report, Reading] keys ["<up>", "k"] risk Reads when can::always;
+    Up = "move.up" "" in [Console, Plan, Naming, Deploying, Report, Reading, Why] keys ["<up>", "k"] risk Reads when can::always;
     /// Go down
-    Down = "move.down" "" in [Console, Plan, Naming, Deploying, Report, Reading] keys ["<down>", "j"] risk Reads when can::always;
+    Down = "move.down" "" in [Console, Plan, Naming, Deploying, Report, Reading, Why] keys ["<down>", "j"] risk Reads when can::always;
     /// Go up by a page
-    PageUp = "move.page-up" "" in [Console, Plan, Naming, Deploying, Report, Reading] keys ["<pageup>", "<ctrl-u>"] risk Reads when can::always;
+    PageUp = "move.page-up" "" in [Console, Plan, Naming, Deploying, Report, Reading, Why] keys ["<pageup>", "<ctrl-u>"] risk Reads when can::always;
     /// Go down by a page
-    PageDown = "move.page-down" "" in [Console, Plan, Naming, Deploying, Report, Reading] keys ["<pagedown>", "<ctrl-d>"] risk Reads when can::always;
+    PageDown = "move.page-down" "" in [Console, Plan, Naming, Deploying, Report, Reading, Why] keys ["<pagedown>", "<ctrl-d>"] risk Reads when can::always;
     /// Go to the first row
-    First = "move.first" "" in [Console, Plan, Deploying, Report, Reading] keys ["<home>", "g"] risk Reads when can::always;
+    First = "move.first" "" in [Console, Plan, Deploying, Report, Reading, Why] keys ["<home>", "g"] risk Reads when can::always;
     /// Go to the last row; in the log, follow it again
-    Last = "move.last" "" in [Console, Plan, Deploying, Report, Reading] keys ["<end>", "G"] risk Reads when can::always;
+    Last = "move.last" "" in [Console, Plan, Deploying, Report, Reading, Why] keys ["<end>", "G"] risk Reads when can::always;
     /// Carry out the plan that is shown
     DeployNow = "deploy.now" "deploy" in [Plan] keys ["<enter>"] risk Changes when can::deploy_open;
     /// Yes, carry out the plan that is shown
@@ -166,6 +168,8 @@ commands! {
     Accept = "typing.accept" "take" in [Typing] keys ["<enter>"] risk Reads when can::always;
     /// Drop what was typed
     Drop = "typing.drop" "drop" in [Typing] keys ["<esc>"] risk Reads when can::always;
+    /// Close the steps
+    CloseWhy = "why.close" "close" in [Why] keys ["<esc>", "q", "w"] risk Reads when can::always;
     /// Close the text
     CloseText = "text.close" "close" in [Reading] keys ["<esc>", "q", "?", "<f1>"] risk Reads when can::always;
     /// Show what the check found in the workspace
@@ -179,7 +183,7 @@ commands! {
     /// Go back: out of the zoom, out of the detail pane, out of a filter
     Back = "pane.back" "" in [Console] keys ["<esc>"] risk Reads when can::always;
     /// Show all keys
-    Help = "app.help" "help" in [Console, Plan, Naming, Deploying, Report] keys ["?", "<f1>"] risk Reads when can::always;
+    Help = "app.help" "help" in [Console, Plan, Naming, Deploying, Report, Why] keys ["?", "<f1>"] risk Reads when can::always;
     /// Leave alertdeck
     Quit = "app.quit" "quit" in [Console] keys ["q"] risk Reads when can::always;
     /// Leave alertdeck; while a deploy runs, ask whether to stop it

@@ -175,6 +175,7 @@ pub mod prompt;
 pub mod rules;
 pub mod scope;
 pub mod standing;
+pub mod why;
 
 #[cfg(test)]
 pub(crate) mod sample;

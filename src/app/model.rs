@@ -17,6 +17,7 @@ use super::log::{LogPane, Room};
 use super::notice::Notices;
 use super::prompt::Typing;
 use super::rules::Rules;
+use super::why::{Origin, Steps};
 use super::{Effect, Ticket, Work};
 
 /// What the header says and nothing changes.
@@ -129,6 +130,10 @@ pub struct Model {
     pub changes: Changes,
     /// The tab File.
     pub file: Option<FileText>,
+    /// What is known of the line under the cursor of the tab File.
+    pub origin: Origin,
+    /// The steps of a line, above the console.
+    pub steps: Option<Steps>,
     /// The tab Log.
     pub log: LogPane,
     /// How far the tabs Health and Processes are scrolled.
@@ -173,6 +178,8 @@ impl Model {
             tab: Tab::default(),
             changes: Changes::default(),
             file: None,
+            origin: Origin::default(),
+            steps: None,
             log: LogPane::default(),
             scroll: Scroll::default(),
             left: 0,
@@ -239,12 +246,16 @@ impl Model {
 
     /// The file and line of the workspace under the cursor.
     pub fn place_at_cursor(&self) -> Option<Place> {
+        if let Some(steps) = &self.steps {
+            return steps.place();
+        }
         let line = |number: usize| u32::try_from(number).unwrap_or(0);
         let place = match (self.focus, self.tab) {
             (Focus::Rules, _) => Place::file(self.rule()?.path.clone()),
             (Focus::Detail, Tab::File) => {
                 let file = self.file.as_ref()?;
-                match file.mark().and_then(|mark| mark.place.clone()) {
+                let here = self.origin.leaves.first().and_then(|leaf| leaf.place().cloned());
+                match here.or_else(|| file.mark().and_then(|mark| mark.place.clone())) {
                     Some(place) => return Some(place),
                     None => Place::line(file.path.clone(), line(file.list.selected + 1)),
                 }

@@ -37,6 +37,8 @@ pub enum Scope {
     Reading,
     /// A question with yes and no.
     Question,
+    /// The steps that lead to a value.
+    Why,
     /// A line that is typed.
     Typing,
 }
@@ -60,6 +62,7 @@ impl Scope {
             Self::Report => "Ended deploy",
             Self::Reading => "Help, messages, findings",
             Self::Question => "Question",
+            Self::Why => "Why a value is what it is",
             Self::Typing => "Typed line",
         }
     }
@@ -79,6 +82,7 @@ pub const CONTEXTS: &[&[Scope]] = &[
     &[Scope::Deploying, Scope::Always],
     &[Scope::Report, Scope::Always],
     &[Scope::Reading, Scope::Always],
+    &[Scope::Why, Scope::Always],
     &[Scope::Question, Scope::Always],
     &[Scope::Typing, Scope::Always],
 ];
@@ -96,13 +100,15 @@ pub fn active(model: &Model) -> &'static [Scope] {
 
 /// Whether something lies above the console and has its keys and clicks.
 pub fn covered(model: &Model) -> bool {
-    model.question.is_some() || model.reading.is_some() || model.deploy.is_some()
+    model.question.is_some() || model.reading.is_some() || model.deploy.is_some() || model.steps.is_some()
 }
 
 /// The scopes that are active once the text or the question on top is closed.
 pub fn beneath(model: &Model) -> &'static [Scope] {
     context(if model.prompt.is_some() {
         Scope::Typing
+    } else if model.steps.is_some() {
+        Scope::Why
     } else if let Some(deploy) = &model.deploy {
         match &deploy.stage {
             Stage::Planning { .. } | Stage::Unplanned { .. } | Stage::Review(_)

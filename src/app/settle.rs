@@ -26,6 +26,7 @@ pub(super) fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
     let only = model.subject();
     model.changes.lay_out(only.as_deref());
     render(model);
+    super::why::settle(model);
     follow(model, effects);
 }
 

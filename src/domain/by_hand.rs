@@ -11,7 +11,7 @@ use crate::domain::text::sanitise;
 use crate::domain::workspace::Environment;
 
 /// The layer of values that were given by hand.
-pub const SET: &str = "--set";
+pub const SET: &str = "the flag --set";
 
 /// How much of a value is recorded.
 const MOST: usize = 80;

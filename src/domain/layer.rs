@@ -30,7 +30,7 @@ pub struct Entry {
 /// One source of values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layer {
-    /// `built-in`, `Default`, `CI`, `Sensitive.Local`, `--set`.
+    /// `built-in`, `Default`, `CI`, `Sensitive.Local`, `the flag --set`.
     pub name: String,
     /// Its values by key.
     pub entries: BTreeMap<String, Entry>,
@@ -48,7 +48,7 @@ pub struct Resolved {
 /// A value of one layer, as it may be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayerValue {
-    /// The layer's name: `Default`, `CI`, `Sensitive.Local`, `--set`, `built-in`.
+    /// The layer's name: `Default`, `CI`, `Sensitive.Local`, `the flag --set`, `built-in`.
     pub layer: String,
     /// The value; for a secret its placeholder.
     pub shown: String,

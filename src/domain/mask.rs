@@ -22,6 +22,13 @@ pub struct Masker {
     placeholders: Vec<String>,
 }
 
+/// Two maskers are the same when they know the same.
+impl PartialEq for Masker {
+    fn eq(&self, other: &Self) -> bool {
+        self.known == other.known
+    }
+}
+
 impl std::fmt::Debug for Masker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Masker").field("forms", &self.placeholders.len()).finish_non_exhaustive()

@@ -34,5 +34,6 @@ pub mod template;
 pub mod text;
 pub mod token;
 pub mod tree;
+pub mod why;
 pub mod workspace;
 pub mod yaml;

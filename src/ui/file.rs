@@ -1,7 +1,7 @@
 //! The tab File: a rendered file with every value that a layer put in marked, and the origin of the one under the
 //! cursor beside it. Secrets are placeholders before they come here.
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
@@ -15,6 +15,7 @@ use crate::domain::environment::EnvName;
 use super::Screen;
 use super::changes::below;
 use super::detail::cursor;
+use super::why;
 use super::widgets::{count, extent, fit, nothing, on_border};
 
 /// Draws the tab.
@@ -53,12 +54,15 @@ fn missing(screen: &mut Screen<'_>, area: Rect) {
 }
 
 fn rows(screen: &mut Screen<'_>, border: Rect, area: Rect, file: &FileText) {
+    let focused = screen.model.focus == Focus::Detail;
+    let panel = if focused { why::rows(area) } else { 0 };
+    let [area, below_it] = Layout::vertical([Constraint::Fill(1), Constraint::Length(panel)]).areas(area);
+    screen.hits.viewports.detail = usize::from(area.height);
     let height = usize::from(area.height);
     let width = usize::from(area.width);
     let window = file.list.window(file.lines.len(), height);
     let top = window.start;
     let digits = file.lines.len().to_string().len().max(3);
-    let mut beside = false;
     for (slot, index) in window.enumerate() {
         let Some(line) = file.lines.get(index) else { continue };
         let at = below(area, u16::try_from(slot).unwrap_or(0));
@@ -70,19 +74,12 @@ fn rows(screen: &mut Screen<'_>, border: Rect, area: Rect, file: &FileText) {
         let mut spans =
             vec![Span::styled(format!(" {:>digits$}  ", index + 1), over.unwrap_or(screen.theme.dim))];
         spans.extend(text(screen, line, width.saturating_sub(digits + 3), file.left, over));
-        let used: usize = spans.iter().map(|span| span.content.width()).sum();
-        if let (Some(over), Some(mark)) = (over, line.marks.first())
-            && used + mark.origin.width() + 6 <= width
-        {
-            beside = true;
-            spans.push(Span::styled(format!("   ← {}", mark.origin), over.remove_modifier(Modifier::BOLD)));
-        }
         screen.line(at, 0, &Line::from(spans));
         screen.target(at, Target::Row { list: "detail", index });
     }
+    why::panel(screen, below_it);
     let right = Line::styled(extent(top, height, file.lines.len()), screen.theme.dim);
-    let origin = file.mark().filter(|_| screen.model.focus == Focus::Detail && !beside);
-    let left = match origin {
+    let left = match file.mark().filter(|_| focused && panel == 0) {
         Some(mark) => {
             let room = usize::from(border.width).saturating_sub(7 + right.width());
             Line::styled(format!(" {} ", fit(&mark.origin, room)), screen.theme.accent)

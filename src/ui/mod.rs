@@ -29,6 +29,7 @@ mod processes;
 mod progress;
 mod reading;
 mod rules;
+mod why;
 #[cfg(test)]
 mod tests;
 mod widgets;
@@ -129,6 +130,9 @@ fn console(screen: &mut Screen<'_>, area: Rect) {
     footer::draw(screen, bottom);
     if screen.model.deploy.is_some() {
         deploy::draw(screen, body);
+    }
+    if screen.model.steps.is_some() {
+        why::draw(screen, body);
     }
     if screen.model.reading.is_some() {
         reading::draw(screen, body);

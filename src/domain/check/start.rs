@@ -8,7 +8,7 @@ use crate::domain::workspace::Environment;
 use crate::domain::yaml::Node;
 
 /// Variables that every container has, or that every deploy sets.
-const ALWAYS: [&str; 10] = [
+pub const ALWAYS: [&str; 10] = [
     "HOME",
     "PATH",
     "HOSTNAME",
@@ -22,7 +22,7 @@ const ALWAYS: [&str; 10] = [
 ];
 
 /// Variables that override a key of `elastalert.yaml`.
-const OVERRIDES: [(&str, &str); 9] = [
+pub const OVERRIDES: [(&str, &str); 11] = [
     ("ES_HOST", "es_host"),
     ("ES_PORT", "es_port"),
     ("ES_HOSTS", "es_hosts"),
@@ -32,6 +32,8 @@ const OVERRIDES: [(&str, &str); 9] = [
     ("ES_BEARER", "es_bearer"),
     ("ES_API_KEY", "es_api_key"),
     ("ES_URL_PREFIX", "es_url_prefix"),
+    ("STATSD_INSTANCE_TAG", "statsd_instance_tag"),
+    ("STATSD_HOST", "statsd_host"),
 ];
 
 /// What will be something else once `ElastAlert` has started. `place` finds the place in the template for a byte of

@@ -35,6 +35,8 @@ fn environment() -> Environment {
         )]),
         secrets: BTreeMap::new(),
         overlays: Vec::new(),
+        env_places: BTreeMap::new(),
+        masker: crate::domain::mask::Masker::default(),
     }
 }
 

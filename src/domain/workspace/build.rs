@@ -10,8 +10,10 @@ use crate::domain::check::Finding;
 use crate::domain::environment::fields::Written;
 use crate::domain::environment::file::TargetSettings;
 use crate::domain::environment::{Endpoint, EnvName, GateSettings, Mounts, SearchSettings, Target};
+use crate::domain::mask::Masker;
 use crate::domain::layer::{Entry, Given, Layer, Resolved, resolve};
 use crate::domain::overlay::{Overlay, Subject};
+use crate::domain::secret::{Secret, SecretSource};
 use crate::domain::problem::Problem;
 use crate::domain::token::{nearest, tokens};
 use crate::domain::workspace::assume::Layout;
@@ -166,7 +168,11 @@ fn assemble(
     keys: &mut BTreeSet<String>,
     findings: &mut Vec<Finding>,
 ) -> Environment {
-    let (values, secrets) = resolve(layers);
+    let (mut values, secrets) = resolve(layers);
+    let masker = known_secrets(layers);
+    for link in values.values_mut().filter(|resolved| resolved.value.is_some()).flat_map(|it| &mut it.chain) {
+        link.shown = masker.mask(std::mem::take(&mut link.shown));
+    }
     let file = own.map(|own| &own.file);
     let lower = &default.file;
     let expand = &mut Expand { name: &name, values: &values, keys: BTreeSet::new(), findings: Vec::new() };
@@ -194,10 +200,29 @@ fn assemble(
         search,
         exclusions: mine.exclusions.iter().chain(&mine.file.exclusions).cloned().collect(),
         overlays,
+        env_places: settings.env.iter().map(|(name, value)| (name.clone(), value.place.clone())).collect(),
+        masker,
         values,
         secrets,
         name,
     }
+}
+
+/// The secrets whose values stand in layers; also those that a higher layer overrides.
+fn known_secrets(layers: &[Layer]) -> Masker {
+    let is_secret = |key: &str| {
+        let given = layers.iter().filter_map(|layer| layer.entries.get(key));
+        given.into_iter().any(|entry| matches!(entry.given, Given::Secret(_)))
+    };
+    let mut known = Vec::new();
+    for (key, entry) in layers.iter().flat_map(|layer| &layer.entries) {
+        match &entry.given {
+            Given::Secret(SecretSource::Value(secret)) => known.push((key.clone(), secret.clone())),
+            Given::Plain(text) if is_secret(key) => known.push((key.clone(), Secret::new(text.clone()))),
+            _ => {}
+        }
+    }
+    Masker::default().with(known)
 }
 
 /// Replaces the tokens in settings. A secret cannot stand there: settings are shown and become labels and variables.

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::check::Finding;
 use crate::domain::environment::{EnvName, GateSettings, Guard, SearchSettings, Target};
 use crate::domain::layer::Resolved;
+use crate::domain::mask::Masker;
 use crate::domain::overlay::Overlay;
 use crate::domain::problem::Place;
 use crate::domain::secret::SecretSource;
@@ -47,6 +48,10 @@ pub struct Environment {
     pub secrets: BTreeMap<String, SecretSource>,
     /// Structural overrides, lowest layer first.
     pub overlays: Vec<Overlay>,
+    /// Where the variables of the target are written.
+    pub env_places: BTreeMap<String, Place>,
+    /// Knows the secrets whose values are known without asking anybody.
+    pub masker: Masker,
 }
 
 /// A repository of rules and configuration, as it was when its files were read.

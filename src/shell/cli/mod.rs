@@ -15,6 +15,7 @@ pub mod rules;
 pub mod shell;
 pub mod status;
 pub mod top;
+pub mod why;
 
 use std::path::PathBuf;
 
@@ -67,6 +68,8 @@ pub enum Verb {
     Rules,
     /// The files of an environment as they would be deployed, secrets masked
     Render(render::RenderArguments),
+    /// Where a value comes from, down to the line of the layer that gave it
+    Why(why::WhyArguments),
     /// What would change in an environment
     Diff(diff::DiffArguments),
     /// What is wrong with the workspace
@@ -110,6 +113,7 @@ pub async fn run<W: World>(context: &Context<W>, verb: Verb) -> Result<Exit, Pro
         Verb::Envs => envs::run(context).await,
         Verb::Rules => rules::run(context).await,
         Verb::Render(arguments) => render::run(context, arguments).await,
+        Verb::Why(arguments) => why::run(context, arguments).await,
         Verb::Diff(arguments) => diff::run(context, arguments).await,
         Verb::Check(arguments) => check::run(context, arguments).await,
         Verb::Status(arguments) => status::run(context, arguments).await,

@@ -150,6 +150,8 @@ impl Bench {
             values: BTreeMap::new(),
             secrets: BTreeMap::new(),
             overlays: Vec::new(),
+            env_places: BTreeMap::new(),
+            masker: crate::domain::mask::Masker::default(),
         };
         let mut engine = Engine::new(world, "/w".into(), Vec::new());
         engine.by = "ann@laptop".into();
