@@ -3,7 +3,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -117,26 +117,48 @@ impl Files for RealFiles {
         let (program, arguments) =
             command.split_first().ok_or_else(|| missing("a command", "it has no words".to_owned()))?;
         let failed = |why: String| missing(&format!("the command {}", sanitise(program.as_bytes())), why);
-        let mut child = Command::new(program)
+        let path = Path::new(program);
+        // A path is one from the workspace, wherever we were started; a mere name is looked for in `PATH`.
+        let path = if program.contains('/') { root.join(path) } else { path.to_path_buf() };
+        let mut child = Command::new(path)
             .args(arguments)
             .current_dir(root)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             // What it complains about may quote the secret, and would tear the screen.
             .stderr(Stdio::null())
+            // In the background of the terminal, which is ours: it cannot read keys that are meant for us.
+            .process_group(0)
             .kill_on_drop(true)
             .spawn()
-            .map_err(|error| failed(error.to_string()))?;
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => failed("there is no such program".into()),
+                _ => failed(error.to_string()),
+            })?;
+        let group = Group(child.id());
         let printed = child.stdout.take().ok_or_else(|| failed("its output is lost".into()))?;
         let answer = async {
-            let mut line = Zeroizing::new(Vec::new());
+            let mut line = Zeroizing::new(Vec::with_capacity(1024));
             BufReader::new(printed.take(MOST_PRINTED)).read_until(b'\n', &mut line).await?;
-            Ok::<_, io::Error>((line, child.wait().await?))
+            if line.len() as u64 >= MOST_PRINTED && !line.ends_with(b"\n") {
+                return Ok(None);
+            }
+            Ok::<_, io::Error>(Some((line, child.wait().await?)))
         };
-        let (mut line, status) = timeout(PATIENCE, answer)
+        let answer = timeout(PATIENCE, answer)
             .await
-            .map_err(|_elapsed| failed(format!("it took longer than {} s", PATIENCE.as_secs())))?
+            .map_err(|_elapsed| {
+                failed(format!(
+                    "it took longer than {} s; it gets neither a terminal nor an input, so it must not ask",
+                    PATIENCE.as_secs()
+                ))
+            })?
             .map_err(|error| failed(error.to_string()))?;
+        let Some((mut line, status)) = answer else {
+            return Err(failed(format!("its first line is longer than {} KiB", MOST_PRINTED / 1024)));
+        };
+        // It has ended, and what it started may go on.
+        std::mem::forget(group);
         // A command that goes on printing after its first line ends with a broken pipe, which is no failure.
         let broken_pipe = status.signal() == Some(13) || status.code() == Some(128 + 13);
         let went_on = broken_pipe && line.ends_with(b"\n");
@@ -154,6 +176,20 @@ impl Files for RealFiles {
             return Err(failed("it printed nothing".into()));
         }
         Ok(Secret::new(text))
+    }
+}
+
+/// The processes of a command that gives a secret. They end with whoever waits for them.
+struct Group(Option<u32>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let pid = self.0.and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
+        if let Some(pid) = pid
+            && rustix::process::kill_process_group(pid, rustix::process::Signal::KILL).is_err()
+        {
+            tracing::debug!("the command has ended");
+        }
     }
 }
 
@@ -193,6 +229,8 @@ fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    // Whatever the umask took away.
+    file.set_permissions(fs::Permissions::from_mode(0o600))?;
     file.write_all(bytes)?;
     file.flush()
 }
@@ -310,7 +348,7 @@ fn problem(what: &str, root: &Path, path: &Path) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::symlink;
 
     use super::*;
 

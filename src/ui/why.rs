@@ -34,6 +34,8 @@ fn lines(screen: &Screen<'_>, width: u16) -> Vec<Line<'static>> {
     let width = usize::from(width).saturating_sub(2);
     let mut lines = Vec::new();
     for leaf in &screen.model.origin.leaves {
+        // The line itself is under the cursor.
+        let leaf = leaf.without_rendered();
         for line in leaf.lines(width) {
             lines.push(Line::styled(format!(" {}", line.text), style(screen, line.role)));
         }

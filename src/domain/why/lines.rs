@@ -60,6 +60,7 @@ impl Step {
             From::Variable | From::Expanded => format!("${} = {}", self.key, self.shown),
             From::Alias => format!("{} is {}", self.key, self.shown.trim_start()),
             From::Overlay | From::Token => format!("{} = {}", self.key, self.shown),
+            From::Below if !self.key.is_empty() => format!("{} = {}", self.key, self.shown),
             From::Default | From::Import | From::Below | From::Rendered | From::Template => {
                 self.shown.trim_start().to_owned()
             }
@@ -102,6 +103,14 @@ impl Leaf {
         let gives = |step: &&Step| matches!(step.from, From::Overlay | From::Token | From::Variable);
         let given = self.chain.iter().filter(gives).find_map(Step::source);
         given.or_else(|| self.chain.iter().find_map(Step::source))
+    }
+
+    /// The value without the step that shows its line, for where that is seen already.
+    #[must_use]
+    pub fn without_rendered(&self) -> Self {
+        let mut short = self.clone();
+        short.chain.retain(|step| step.from != From::Rendered);
+        short
     }
 
     /// The chain as lines of at most so many cells. The first says what the value is.

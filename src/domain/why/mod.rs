@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::domain::environment::EnvName;
+use crate::domain::layer::Resolved;
 use crate::domain::mask::Masker;
 use crate::domain::overlay::Overlay;
 use crate::domain::plan::variables;
@@ -117,6 +118,7 @@ pub struct Book {
     variable_places: BTreeMap<String, Place>,
     providers: BTreeMap<String, String>,
     overlays: Vec<Overlay>,
+    values: BTreeMap<String, Resolved>,
     masker: Masker,
 }
 
@@ -199,6 +201,7 @@ impl Book {
             variable_places: environment.env_places.clone(),
             providers: environment.secrets.iter().map(|(key, of)| (key.clone(), of.describe())).collect(),
             overlays: environment.overlays.clone(),
+            values: environment.values.clone(),
             masker: environment.masker.clone(),
         })
     }

@@ -8,6 +8,7 @@ use crate::domain::position::Lines;
 use crate::domain::problem::Place;
 use crate::domain::render::{Insertion, LayerValue};
 use crate::domain::text::sanitise;
+use crate::domain::token::tokens;
 use crate::domain::yaml::Node;
 
 use super::expand::variables;
@@ -210,6 +211,18 @@ impl Book {
         }
         for insertion in put.iter().filter(|insertion| !insertion.overlay) {
             self.layers(insertion, From::Token, chain);
+        }
+        // Tokens that an overlay covers do not count, and are there all the same.
+        for insertion in put.iter().filter(|insertion| insertion.overlay) {
+            let covered = read.template.get(insertion.replaced.clone()).unwrap_or_default();
+            for token in tokens(covered) {
+                let links = self.values.get(token.key).map(|resolved| resolved.chain.as_slice()).unwrap_or_default();
+                for link in links {
+                    let mut below = step(From::Below, token.key, self.clean(&link.shown), link.place.clone());
+                    below.layer = Some(link.layer.clone());
+                    chain.push(below);
+                }
+            }
         }
     }
 

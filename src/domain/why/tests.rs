@@ -72,7 +72,7 @@ fn a_token_tells_the_layer_and_those_below() {
             "rendered rules/spike.yaml:11 report: |",
             "template rules/spike.yaml:11:9 report: |",
             "token config/environments/CI.yaml:2:3 ES_HOST = es.ci, CI",
-            "over config/environments/Default.yaml:1:11 es.local, Default",
+            "over config/environments/Default.yaml:1:11 ES_HOST = es.local, Default",
         ]
     );
 }
@@ -207,7 +207,7 @@ fn a_secret_is_told_to_be_one_and_by_whom_it_is_given() {
 #[test]
 fn a_flag_is_a_layer_above_all_others() {
     let port = lines("config/elastalert.yaml:es_port");
-    assert_eq!(port[3..], ["token ES_PORT = 9201, the flag --set", "over config/substitutions/Default.conf:1 9200, Default"]);
+    assert_eq!(port[3..], ["token ES_PORT = 9201, the flag --set", "over config/substitutions/Default.conf:1 ES_PORT = 9200, Default"]);
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn lines_without_values_and_files_without_yaml_have_chains_too() {
             "rendered config/supervisord.conf:2 ; es.ci",
             "template config/supervisord.conf:2:1 ; @@ES_HOST@@",
             "token config/environments/CI.yaml:2:3 ES_HOST = es.ci, CI",
-            "over config/environments/Default.yaml:1:11 es.local, Default",
+            "over config/environments/Default.yaml:1:11 ES_HOST = es.local, Default",
         ]
     );
     assert_eq!(lines("rules/spike.yaml:5")[0], "threshold_cur: 50, a whole number");
