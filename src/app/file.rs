@@ -2,6 +2,7 @@
 //! by their placeholders here, whatever the bytes hold.
 
 use crate::domain::environment::EnvName;
+use crate::domain::mask::Masker;
 use crate::domain::problem::Place;
 use crate::domain::render::{Insertion, RenderedFile};
 use crate::domain::secret::placeholder;
@@ -48,8 +49,16 @@ pub struct FileText {
 
 impl FileText {
     /// The lines of a file.
-    pub fn new(environment: EnvName, revision: u64, file: &RenderedFile) -> Self {
-        let lines = lines(file);
+    pub fn new(environment: EnvName, revision: u64, file: &RenderedFile, masker: &Masker) -> Self {
+        let mut lines = lines(file);
+        for line in &mut lines {
+            // A secret can stand in another value, too; then the marks no longer fit.
+            let shown = masker.mask(line.text.clone());
+            if shown != line.text {
+                line.text = shown;
+                line.marks.iter_mut().for_each(|mark| mark.range = 0..0);
+            }
+        }
         Self { environment, path: file.path.clone(), revision, lines, list: List::default(), left: 0 }
     }
 
@@ -173,7 +182,7 @@ mod tests {
             bytes: Zeroizing::new(bytes.to_vec()),
             insertions,
         };
-        FileText::new(EnvName::default_environment(), 1, &file)
+        FileText::new(EnvName::default_environment(), 1, &file, &Masker::default())
     }
 
     #[test]
@@ -189,6 +198,19 @@ mod tests {
             text.lines[1].marks[0].origin,
             "HOST from CI (config/environments/CI.yaml:7), where Default has localhost"
         );
+    }
+
+    #[test]
+    fn a_secret_in_another_value_is_masked_too() {
+        let file = RenderedFile {
+            path: "x".into(),
+            bytes: Zeroizing::new(b"url: http://u:canary-value@h\n".to_vec()),
+            insertions: vec![insertion(5..28, "URL", false)],
+        };
+        let secret = crate::domain::secret::Secret::new("canary-value".into());
+        let masker = Masker::new([("PASSWORD", &secret)]);
+        let text = FileText::new(EnvName::default_environment(), 1, &file, &masker);
+        assert_eq!(text.lines[0].text, "url: http://u:‹secret PASSWORD›@h");
     }
 
     #[test]

@@ -79,7 +79,9 @@ fn render(model: &mut Model) {
     }
     let rendered = overview.rendering(&environment).map(Arc::clone);
     let found = rendered.as_ref().and_then(|rendering| rendering.files.iter().find(|file| file.path == path));
-    let mut text = found.map(|file| FileText::new(environment, revision, file));
+    let masker = model.environment().map(|environment| environment.masker.clone()).unwrap_or_default();
+    let masker = &masker;
+    let mut text = found.map(|file| FileText::new(environment, revision, file, masker));
     if let (Some(text), Some(before)) = (&mut text, before.filter(|before| before.path == path)) {
         text.list = before.list;
         text.left = before.left;

@@ -1,5 +1,5 @@
 //! Where values come from: the chains of the line under the cursor of the tab File, and the list of steps that one key
-//! opens over a line of a file or of a diff, from which each step's file can be opened.
+//! opens over a line of a file or of a diff. Each step's file can be opened from there.
 
 use std::sync::Arc;
 
@@ -113,7 +113,7 @@ pub(super) fn steps(model: &Model) -> Option<Steps> {
             let row = row?;
             let other = match model.changes.choice.against(&environment) {
                 Against::Environment(other) => Some(other),
-                _ => None,
+                Against::Running => None,
             };
             let (environment, line) = match (row.new, row.old, other) {
                 (Some(line), ..) => (environment, line),

@@ -1,9 +1,8 @@
 //! The disk, and the processes that give secrets. It reads within bounds, follows no link out of the workspace, opens
 //! nothing that is not a plain file, and writes files that only their owner can read.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -64,16 +63,12 @@ impl Files for RealFiles {
         path.is_dir()
     }
 
-    fn write_private(&self, path: &Path, bytes: &[u8]) -> Result<(), Problem> {
-        write_private(path, bytes).map_err(|error| {
-            let problem = Problem::new("file.unwritten", format!("cannot write `{}`", shown(path)))
-                .why(error.to_string());
-            if error.kind() == io::ErrorKind::AlreadyExists {
-                problem.hint("choose a folder that does not hold it yet; nothing is overwritten")
-            } else {
-                problem
-            }
-        })
+    fn write_private(&self, root: &Path, path: &str, bytes: &[u8]) -> Result<(), Problem> {
+        if files_create::create_private(root, path, bytes)? {
+            return Ok(());
+        }
+        Err(Problem::new("file.unwritten", format!("`{}` is there already", shown(&root.join(path))))
+            .hint("choose a folder that does not hold it yet; nothing is overwritten"))
     }
 
     fn stands(&self, root: &Path, path: &str) -> Result<bool, Problem> {
@@ -224,17 +219,6 @@ pub(crate) fn read_small(path: &Path) -> Result<Option<Vec<u8>>, Problem> {
     }
 }
 
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    // Whatever the umask took away.
-    file.set_permissions(fs::Permissions::from_mode(0o600))?;
-    file.write_all(bytes)?;
-    file.flush()
-}
-
 /// A tree while it is read.
 struct Reading<'a> {
     root: &'a Path,
@@ -348,7 +332,9 @@ fn problem(what: &str, root: &Path, path: &Path) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
+    use std::fs::{DirBuilder, OpenOptions};
+    use std::io::Write as _;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     use super::*;
 
@@ -427,11 +413,17 @@ mod tests {
     #[test]
     fn what_is_written_is_private_and_never_overwrites() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("out/rules/r.yaml");
-        RealFiles.write_private(&path, b"a").unwrap();
-        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(path.parent().unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o700);
-        assert_eq!(RealFiles.write_private(&path, b"b").unwrap_err().code, "file.unwritten");
+        let root = folder.path().join("out");
+        RealFiles.write_private(&root, "rules/r.yaml", b"a").unwrap();
+        let mode = |path: &str| root.join(path).metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode("rules/r.yaml"), mode("rules"), mode("")), (0o600, 0o700, 0o700));
+        assert_eq!(RealFiles.write_private(&root, "rules/r.yaml", b"b").unwrap_err().code, "file.unwritten");
+        symlink(folder.path(), root.join("config")).unwrap();
+        let linked = RealFiles.write_private(&root, "config/a.yaml", b"a").unwrap_err();
+        assert!(linked.what.contains("is a link"), "{linked}");
+        symlink(folder.path().join("elsewhere"), root.join("rules/l.yaml")).unwrap();
+        assert_eq!(RealFiles.write_private(&root, "rules/l.yaml", b"b").unwrap_err().code, "file.unwritten");
+        assert!(!folder.path().join("elsewhere").exists() && !folder.path().join("a.yaml").exists());
     }
 
     #[test]
@@ -470,10 +462,35 @@ mod tests {
         assert!(nobody.is_err());
     }
 
+    #[tokio::test]
+    async fn what_keeps_a_command_from_giving_a_secret_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        file(folder.path(), "give", b"#!/bin/sh\necho from the workspace\n");
+        std::fs::set_permissions(folder.path().join("give"), std::fs::Permissions::from_mode(0o755)).unwrap();
+        let run = async |words: &[&str]| {
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            RealFiles.secret_command(&words, folder.path()).await
+        };
+        assert_eq!(run(&["./give"]).await.unwrap().expose(), "from the workspace");
+        for (script, why) in [
+            ("head -c 3000000 /dev/zero | tr '\\0' x", "longer than 64 KiB"),
+            ("read answer && echo canary$answer", "ended with exit status: 1"),
+            ("kill -9 $$", "signal: 9"),
+        ] {
+            let problem = run(&["sh", "-c", script]).await.unwrap_err();
+            assert!(problem.to_string().contains(why), "{script}: {problem}");
+            assert!(!problem.to_string().contains("canary"), "{problem}");
+        }
+        assert!(run(&["no-such-program-here"]).await.unwrap_err().to_string().contains("no such program"));
+        assert!(run(&["./no-such-file"]).await.unwrap_err().to_string().contains("no such program"));
+        assert!(run(&["."]).await.is_err() && run(&[]).await.is_err());
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_command_that_waits_for_ever_is_ended() {
         let folder = tempfile::tempdir().unwrap();
-        let command = ["sleep", "600"].map(str::to_owned);
+        // What it started itself holds the output open, and is ended with it.
+        let command = ["sh", "-c", "sleep 600 & echo $! >pid; wait"].map(str::to_owned);
         let problem = RealFiles.secret_command(&command, folder.path()).await.unwrap_err();
         assert!(problem.to_string().contains("longer than 10 s"), "{problem}");
     }

@@ -4,9 +4,10 @@
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, mkdirat, open, openat, statat, unlinkat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, fchmod, mkdirat, open, openat, statat, unlinkat};
 use rustix::io::Errno;
 
 use crate::domain::problem::{Place, Problem};
@@ -15,7 +16,7 @@ const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::CLOEXEC);
 
 /// Whether anything is at that path below the root; a problem when a folder on the way is none.
 pub(super) fn stands(root: &Path, path: &str) -> Result<bool, Problem> {
-    let Some((mut folder, parts, name)) = begin(root, path, false)? else { return Ok(false) };
+    let Some((mut folder, parts, name)) = begin(root, path, None)? else { return Ok(false) };
     for (part, shown) in parts {
         folder = match openat(&folder, part, FOLDER | OFlags::NOFOLLOW, Mode::empty()) {
             Ok(inside) => inside,
@@ -32,9 +33,19 @@ pub(super) fn stands(root: &Path, path: &str) -> Result<bool, Problem> {
 
 /// Makes a file and the folders above it; `false` when something is there already.
 pub(super) fn create(root: &Path, path: &str, bytes: &[u8]) -> Result<bool, Problem> {
-    let Some((mut folder, parts, name)) = begin(root, path, true)? else { return Ok(false) };
+    make(root, path, bytes, false)
+}
+
+/// Makes a file that only its owner can read, in folders of that kind; `false` when something is there already.
+pub(super) fn create_private(root: &Path, path: &str, bytes: &[u8]) -> Result<bool, Problem> {
+    make(root, path, bytes, true)
+}
+
+fn make(root: &Path, path: &str, bytes: &[u8], private: bool) -> Result<bool, Problem> {
+    let (of_folders, of_files) = if private { (0o700, 0o600) } else { (0o777, 0o666) };
+    let Some((mut folder, parts, name)) = begin(root, path, Some(of_folders))? else { return Ok(false) };
     for (part, shown) in parts {
-        match mkdirat(&folder, part, Mode::from_raw_mode(0o777)) {
+        match mkdirat(&folder, part, Mode::from_raw_mode(of_folders)) {
             Ok(()) | Err(Errno::EXIST) => {}
             Err(error) => return Err(failed(&shown, &error.into())),
         }
@@ -42,11 +53,15 @@ pub(super) fn create(root: &Path, path: &str, bytes: &[u8]) -> Result<bool, Prob
             .map_err(|error| no_folder(&folder, part, &shown, error))?;
     }
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let file = match openat(&folder, name, flags, Mode::from_raw_mode(0o666)) {
+    let file = match openat(&folder, name, flags, Mode::from_raw_mode(of_files)) {
         Ok(file) => file,
         Err(Errno::EXIST) => return Ok(false),
         Err(error) => return Err(failed(path, &error.into())),
     };
+    if private {
+        // Whatever the umask took away.
+        fchmod(&file, Mode::from_raw_mode(of_files)).map_err(|error| failed(path, &error.into()))?;
+    }
     let mut file = File::from(file);
     if let Err(error) = file.write_all(bytes).and_then(|()| file.flush()) {
         // Half a file is worse than none, and this one is our own.
@@ -61,14 +76,18 @@ pub(super) fn create(root: &Path, path: &str, bytes: &[u8]) -> Result<bool, Prob
 type Parts<'a> = (OwnedFd, Vec<(&'a str, String)>, &'a str);
 
 /// The root, opened, with the folders below it that lead to the file, and the file's name. `None`: there is no root.
-fn begin<'a>(root: &Path, path: &'a str, make: bool) -> Result<Option<Parts<'a>>, Problem> {
+fn begin<'a>(root: &Path, path: &'a str, make: Option<u32>) -> Result<Option<Parts<'a>>, Problem> {
     let shown = super::files::shown(root);
-    if make {
-        std::fs::DirBuilder::new().recursive(true).create(root).map_err(|error| failed(&shown, &error))?;
+    if let Some(mode) = make {
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(mode)
+            .create(root)
+            .map_err(|error| failed(&shown, &error))?;
     }
     let root = match open(root, FOLDER, Mode::empty()) {
         Ok(root) => root,
-        Err(Errno::NOENT) if !make => return Ok(None),
+        Err(Errno::NOENT) if make.is_none() => return Ok(None),
         Err(Errno::NOTDIR) => {
             return Err(
                 Problem::new("init.folder", format!("`{shown}` is no folder")).hint("name another one")

@@ -241,8 +241,9 @@ pub trait Files: Send + Sync + 'static {
     }
     /// Whether a folder exists.
     fn is_dir(&self, path: &Path) -> bool;
-    /// Writes a file readable by its owner only, in folders of that kind, and only if it is not there.
-    fn write_private(&self, path: &Path, bytes: &[u8]) -> Result<(), Problem>;
+    /// Writes a file readable by its owner only, in folders of that kind, and only if it is not there. No link below
+    /// `root` is followed.
+    fn write_private(&self, root: &Path, path: &str, bytes: &[u8]) -> Result<(), Problem>;
     /// Whether anything is at `path` below `root`; a problem when a folder on the way is a file or a link.
     fn stands(&self, root: &Path, path: &str) -> Result<bool, Problem>;
     /// Makes a file, and the folders above it, without following a link below `root`; `false` when something is there.

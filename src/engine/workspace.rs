@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use crate::domain::check::Finding;
 use crate::domain::environment::EnvName;
 use crate::domain::overview::Overview;
 use crate::domain::problem::{Problem, code};
@@ -16,6 +18,9 @@ use crate::domain::token::nearest;
 use crate::domain::workspace::build::{Sources, build};
 use crate::domain::workspace::{Environment, Workspace, assume};
 use crate::engine::{Engine, Files, SourceFile, World};
+
+/// How long a file may take to give a secret.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Secrets by key.
 pub(crate) type Secrets = BTreeMap<String, Secret>;
@@ -90,16 +95,17 @@ impl<W: World> Engine<W> {
         keys: &[String],
         commands: bool,
     ) -> (Secrets, Vec<Problem>) {
-        let files = self.world.files();
         let mut secrets = Secrets::new();
         let mut problems = Vec::new();
         for key in keys {
             let Some(source) = environment.secrets.get(key) else { continue };
             let answer = match source {
                 SecretSource::Value(secret) => Ok(secret.clone()),
-                SecretSource::Variable(name) => files.secret_variable(name),
-                SecretSource::File(path) => files.secret_file(&self.root.join(path)),
-                SecretSource::Command(words) if commands => files.secret_command(words, &self.root).await,
+                SecretSource::Variable(name) => self.world.files().secret_variable(name),
+                SecretSource::File(path) => self.secret_file(path).await,
+                SecretSource::Command(words) if commands => {
+                    self.world.files().secret_command(words, &self.root).await
+                }
                 SecretSource::Command(_) => continue,
             };
             match answer {
@@ -113,6 +119,16 @@ impl<W: World> Engine<W> {
                         format!("the secret {key} cannot be had from {provider}"),
                     );
                     problem.why = cause.why;
+                    problem.hint = Some(match source {
+                        SecretSource::Variable(name) => {
+                            format!("set the variable {name} where alertdeck runs")
+                        }
+                        SecretSource::File(path) => format!("put it into {path}, for your eyes only"),
+                        SecretSource::Command(_) => {
+                            "try the command by hand, in the workspace's folder".into()
+                        }
+                        SecretSource::Value(_) => "give it in another way".into(),
+                    });
                     problem.place = environment
                         .values
                         .get(key)
@@ -123,6 +139,29 @@ impl<W: World> Engine<W> {
             }
         }
         (secrets, problems)
+    }
+
+    /// A secret from a file. A file can lie on another machine, whose answer nobody waits for without end.
+    async fn secret_file(&self, path: &str) -> Result<Secret, Problem> {
+        let (engine, path) = (self.clone(), self.root.join(path));
+        let read = work(move || engine.world.files().secret_file(&path));
+        let late = || {
+            Problem::new(code::SECRET_MISSING, "the file gives no secret")
+                .why(format!("reading it took longer than {} s", PATIENCE.as_secs()))
+        };
+        tokio::time::timeout(PATIENCE, read).await.map_err(|_elapsed| late())??
+    }
+
+    /// The secrets that an environment uses and that cannot be had now, as notes: whoever only looks can do without.
+    /// Commands are not run for it.
+    pub async fn missing_secrets(
+        &self,
+        workspace: &Arc<Workspace>,
+        rendering: &Rendering,
+    ) -> Result<Vec<Finding>, Problem> {
+        let environment = find(workspace, &rendering.environment)?;
+        let (_, problems) = self.fetch(environment, &rendering.holes, false).await;
+        Ok(problems.into_iter().map(|problem| Finding::note(problem).within(&environment.name)).collect())
     }
 
     pub(crate) async fn render_with(

@@ -29,9 +29,9 @@ mod processes;
 mod progress;
 mod reading;
 mod rules;
-mod why;
 #[cfg(test)]
 mod tests;
+mod why;
 mod widgets;
 
 /// The smallest screen that the console fits on.

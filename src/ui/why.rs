@@ -1,4 +1,4 @@
-//! Where values come from: below a rendered file the chain of the line under the cursor, and above the console the
+//! Where values come from. Below a rendered file stands the chain of the line under the cursor, above the console the
 //! steps of a line, to walk along.
 
 use ratatui::layout::Rect;
@@ -59,7 +59,11 @@ pub(super) fn panel(screen: &mut Screen<'_>, area: Rect) {
     for (row, line) in lines.iter().take(room).enumerate() {
         let more = row + 1 == room && lines.len() > room;
         let left = lines.len() - row;
-        let text = if more { Line::styled(format!(" … {left} more lines: w"), screen.theme.dim) } else { line.clone() };
+        let text = if more {
+            Line::styled(format!(" … {left} more lines: w"), screen.theme.dim)
+        } else {
+            line.clone()
+        };
         screen.line(rest, row, &text);
     }
 }

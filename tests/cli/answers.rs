@@ -25,6 +25,15 @@ fn render_prints_the_files_with_secrets_masked() {
 }
 
 #[test]
+fn why_follows_a_value_to_its_layer() {
+    assert_snapshot!(run(&fixture("healthy"), &["why", "CI", "rules/spike.yaml"]));
+    assert_snapshot!(run(
+        &fixture("healthy"),
+        &["why", "-e", "CI", "config/elastalert.yaml:es_port", "--set", "ES_PORT=1", "--format", "json"]
+    ));
+}
+
+#[test]
 fn diff_shows_what_differs_and_where_it_comes_from() {
     assert_snapshot!(run(&fixture("healthy"), &["diff", "Production", "--against", "CI"]));
     assert_snapshot!(run(

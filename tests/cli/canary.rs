@@ -56,6 +56,10 @@ fn no_verb_shows_a_secret_whatever_is_wrong_with_it() {
             vec!["check", environment],
             vec!["render", environment],
             vec!["render", environment, "--out", "/nonexistent/out"],
+            vec!["why", environment, "rules/a.yaml"],
+            vec!["why", environment, "rules/lists/c.txt:2"],
+            vec!["why", environment, "config/elastalert.yaml"],
+            vec!["why", environment, "A:nope"],
             vec!["diff", environment, "--against", "Default"],
             vec!["diff", environment, "--against", "CI"],
             vec!["plan", environment],
@@ -179,6 +183,127 @@ fn what_is_written_on_demand_is_all_that_holds_it() {
     assert!(answer.ends_with("-- exit 0\n"), "{answer}");
     let list = fs::read_to_string(folder.path().join("out/rules/lists/c.txt")).unwrap();
     assert_eq!(list, "canary-9Q\ncanary-9Q\nmore canary-9Q canary-9Q s\n");
+}
+
+/// All files below a folder that hold the word in clear or in base64, or are called by it.
+fn holding(folder: &Path, found: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            holding(&path, found);
+            continue;
+        }
+        let bytes = fs::read(&path).unwrap();
+        let holds = |word: &[u8]| bytes.windows(word.len()).any(|window| window == word);
+        let forms: [&[u8]; 4] = [b"canary", b"Y2FuYXJ5", b"NhbmFye", b"jYW5hcn"];
+        if forms.iter().any(|form| holds(form)) || path.to_string_lossy().contains("canary") {
+            found.push(path.display().to_string());
+        }
+    }
+}
+
+#[test]
+fn no_verb_leaves_a_secret_on_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, home) = (folder.path().join("w"), folder.path().join("home"));
+    fs::create_dir_all(root.join("config/environments")).unwrap();
+    fs::create_dir_all(root.join("rules")).unwrap();
+    fs::create_dir_all(&home).unwrap();
+    fs::write(
+        root.join("config/elastalert.yaml"),
+        "es_host: h\nes_port: 9200\nrun_every: { minutes: 1 }\nbuffer_time: { minutes: 1 }\nwriteback_index: w\n\
+         rules_folder: /opt/rules\nx: \"@@VARIABLE@@ @@COMMAND@@\"\n",
+    )
+    .unwrap();
+    fs::write(
+        root.join("config/environments/Default.yaml"),
+        "guard: open\ntokens: { IMAGE_ID: none }\nsecrets:\n  VARIABLE: { env: A }\n  COMMAND: { command: [printenv, A] }\n",
+    )
+    .unwrap();
+    fs::write(root.join("rules/a.yaml"), "name: A\ntype: any\nindex: i\nalert: debug\nk: \"@@VARIABLE@@\"\n")
+        .unwrap();
+    fs::create_dir_all(root.join("full/rules")).unwrap();
+    fs::write(root.join("full/rules/a.yaml"), "there already").unwrap();
+    let home = home.to_str().unwrap();
+    let variables = [
+        ("A", "canary-9Q-value"),
+        ("HOME", home),
+        ("TMPDIR", home),
+        ("DOCKER_HOST", "unix:///nonexistent/d.sock"),
+        ("PATH", "/usr/bin:/bin"),
+        ("ALERTDECK_LOG", "trace"),
+    ];
+    for verb in [
+        vec!["envs"],
+        vec!["rules"],
+        vec!["check"],
+        vec!["check", "Default"],
+        vec!["render", "Default"],
+        vec!["render", "Default", "--out", "full"],
+        vec!["render", "Default", "--out", "config/out"],
+        vec!["why", "Default", "rules/a.yaml"],
+        vec!["diff", "Default", "--against", "Default"],
+        vec!["diff", "Default"],
+        vec!["plan", "Default"],
+        vec!["deploy", "Default", "--yes"],
+        vec!["status"],
+        vec!["logs", "Default"],
+        vec!["top", "Default"],
+        vec!["shell", "Default"],
+        vec!["keys"],
+    ] {
+        for format in ["text", "json"] {
+            let set = "OTHER=canary-9Q";
+            let more = [verb.as_slice(), &["--format", format, "--set", set]].concat();
+            let answer = run_with(&root, &more, &variables);
+            assert!(!answer.replace(set, "").contains("9Q"), "{answer}");
+        }
+    }
+    let mut found = Vec::new();
+    holding(folder.path(), &mut found);
+    assert!(found.is_empty(), "{found:?}");
+    let answer = run_with(&root, &["render", "Default", "--out", "out"], &variables);
+    assert!(answer.contains("warning: COMMAND, VARIABLE can be read there in clear"), "{answer}");
+    holding(folder.path(), &mut found);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found.iter().all(|path| path.starts_with(root.join("out").to_str().unwrap())), "{found:?}");
+}
+
+#[test]
+fn what_is_written_is_private_whatever_the_umask_and_no_link_is_followed() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let binary = assert_cmd::cargo::cargo_bin("alertdeck");
+    for umask in ["000", "777", "022"] {
+        let script = format!("umask {umask}; exec \"$0\" render CI --out \"$1\" --workspace \"$2\"");
+        let out = folder.path().join(umask);
+        let output = assert_cmd::Command::new("sh")
+            .env_clear()
+            .args(["-c", &script, binary.to_str().unwrap(), out.to_str().unwrap()])
+            .arg(fixture("healthy"))
+            .output()
+            .unwrap();
+        if umask == "777" {
+            // A folder that nobody may enter; only root comes on.
+            if !output.status.success() {
+                continue;
+            }
+        } else {
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+        assert_eq!(fs::metadata(out.join("rules/spike.yaml")).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(out.join("rules")).unwrap().permissions().mode() & 0o077, 0);
+    }
+    let (out, outside) = (folder.path().join("linked"), folder.path().join("outside"));
+    fs::create_dir_all(&out).unwrap();
+    fs::create_dir_all(&outside).unwrap();
+    symlink(&outside, out.join("rules")).unwrap();
+    let workspace = fixture("healthy");
+    let arguments = ["render", "CI", "--out", "linked", "--workspace", workspace.to_str().unwrap()];
+    let answer = run_with(folder.path(), &arguments, &[]);
+    assert!(answer.contains("is a link") && answer.ends_with("-- exit 1\n"), "{answer}");
+    assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(&out).unwrap().count(), 1, "nothing else was written either");
 }
 
 #[test]

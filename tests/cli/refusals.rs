@@ -12,6 +12,21 @@ fn an_environment_that_is_not_there_is_named_with_the_nearest_one() {
 }
 
 #[test]
+fn a_value_that_is_not_there_is_named_with_what_is_like_it() {
+    assert_snapshot!(run(&fixture("healthy"), &["why", "CI", "rules/spike.yaml:treshold_cur"]));
+    assert_snapshot!(run(&fixture("healthy"), &["why", "CI", "rules/spyke.yaml:name"]));
+    assert_snapshot!(run(&fixture("healthy"), &["why", "CI"]));
+    assert_snapshot!(run(&fixture("healthy"), &["why", "CI", "rules/spike.yaml:"]));
+}
+
+#[test]
+fn a_value_of_a_flag_needs_a_sign_and_a_key_and_someone_who_uses_it() {
+    assert_snapshot!(run(&fixture("healthy"), &["check", "CI", "--set", "NO_SIGN"]));
+    assert_snapshot!(run(&fixture("healthy"), &["check", "CI", "--set", "A B=1"]));
+    assert_snapshot!(run(&fixture("healthy"), &["check", "CI", "--set", "ES_PROT=1"]));
+}
+
+#[test]
 fn a_folder_that_is_no_workspace_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let answer = run(folder.path(), &["check", "--workspace", "."]);

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::domain::by_hand::SET;
 use crate::domain::check::Finding;
 use crate::domain::environment::EnvName;
 use crate::domain::layer::{LayerValue, Resolved};
@@ -29,7 +30,14 @@ pub fn check(workspace: &Workspace) -> Vec<Finding> {
     for environment in &workspace.environments {
         for (key, resolved) in &environment.values {
             for link in &resolved.chain {
-                let Some(place) = &link.place else { continue };
+                let Some(place) = &link.place else {
+                    if link.layer == SET && !used.contains(key.as_str()) {
+                        let mut problem = unused(key, &Place::file(""), &used).problem;
+                        problem.place = None;
+                        findings.push(Finding::warning(problem.why(format!("it is given by {SET}"))));
+                    }
+                    continue;
+                };
                 if !told.insert((key, place)) {
                     continue;
                 }

@@ -1,5 +1,5 @@
-//! The ways in which other programs repeat a value: encoded for a URL, in base64 wherever it stands in there, between
-//! the quotes of JSON, Python, YAML and shells, line by line.
+//! The ways in which other programs repeat a value. They encode it for a URL, put it anywhere into base64, write it
+//! between the quotes of JSON, Python, YAML and shells, or line by line.
 
 use std::fmt::Write as _;
 
@@ -106,7 +106,9 @@ fn quoted(value: &str) -> Vec<String> {
         shell(&['\\', '"', '$', '`']),
         value.escape_default().to_string(),
     ];
-    let all = |c: &char| !c.is_alphanumeric() && !matches!(c, '-' | '_' | '.' | '/' | ',' | ':' | '@' | '%' | '+' | '=');
+    let all = |c: &char| {
+        !c.is_alphanumeric() && !matches!(c, '-' | '_' | '.' | '/' | ',' | ':' | '@' | '%' | '+' | '=')
+    };
     let signs: Vec<char> = value.chars().filter(all).collect();
     forms.push(shell(&signs));
     let but_tilde: Vec<char> = signs.into_iter().filter(|sign| *sign != '~').collect();
@@ -125,7 +127,8 @@ fn ascii(json: &str, upper: bool) -> String {
         }
         for unit in c.encode_utf16(&mut [0; 2]) {
             // Writing to a string does not fail.
-            if upper { write!(out, "\\u{unit:04X}") } else { write!(out, "\\u{unit:04x}") }.unwrap_or_default();
+            if upper { write!(out, "\\u{unit:04X}") } else { write!(out, "\\u{unit:04x}") }
+                .unwrap_or_default();
         }
     }
     out

@@ -153,7 +153,8 @@ fn folded(text: &str, words: &[Secret]) -> Vec<Range<usize>> {
         let mut at = start + first.expose().len();
         for word in rest {
             let after = text.get(at..)?;
-            let gap = after.len() - after.trim_start_matches([' ', '\t', '\r', '\n', '\\', '#', '>', '|']).len();
+            let gap =
+                after.len() - after.trim_start_matches([' ', '\t', '\r', '\n', '\\', '#', '>', '|']).len();
             at += gap;
             text.get(at..).filter(|after| gap > 0 && after.starts_with(word.expose()))?;
             at += word.expose().len();
@@ -274,6 +275,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
         #[test]
         fn no_value_is_left_in_base64(
             value in "[ -~é]{8,40}",

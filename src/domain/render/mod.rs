@@ -379,6 +379,8 @@ pub fn search_settings(environment: &Environment, rendering: &Rendering) -> Sear
 }
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod refused_tests;
 #[cfg(test)]
 mod tests;

@@ -22,13 +22,12 @@ pub fn variables(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
         loop {
             let start = from + text.get(from..)?.find('$')?;
             let rest = text.get(start + 1..)?;
-            let found = match rest.strip_prefix('{') {
-                Some(inner) => inner.find('}').map(|end| (end + 2, inner.get(..end).unwrap_or_default())),
-                None => {
-                    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-                    let end = end.unwrap_or(rest.len());
-                    (end > 0).then(|| (end, rest.get(..end).unwrap_or_default()))
-                }
+            let found = if let Some(inner) = rest.strip_prefix('{') {
+                inner.find('}').map(|end| (end + 2, inner.get(..end).unwrap_or_default()))
+            } else {
+                let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+                let end = end.unwrap_or(rest.len());
+                (end > 0).then(|| (end, rest.get(..end).unwrap_or_default()))
             };
             from = start + 1;
             if let Some((length, name)) = found {
@@ -62,7 +61,13 @@ pub fn back(puts: &[Put], range: &Range<usize>) -> Range<usize> {
         let count = puts.partition_point(|put| put.range.start < offset);
         match count.checked_sub(1).and_then(|at| puts.get(at)) {
             None => offset,
-            Some(put) if offset < put.range.end => if end { put.before.end } else { put.before.start },
+            Some(put) if offset < put.range.end => {
+                if end {
+                    put.before.end
+                } else {
+                    put.before.start
+                }
+            }
             Some(put) => offset - put.range.end + put.before.end,
         }
     };

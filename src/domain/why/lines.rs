@@ -66,10 +66,13 @@ impl Step {
             }
         };
         if let Some(layer) = &self.layer {
-            words.push_str(&format!(", {layer}"));
+            words.push_str(", ");
+            words.push_str(layer);
         }
         if let Some(note) = &self.note {
-            words.push_str(&format!(" ({note})"));
+            words.push_str(" (");
+            words.push_str(note);
+            words.push(')');
         }
         words
     }
@@ -101,8 +104,8 @@ impl Leaf {
     /// The place that gives the value: the first file of the workspace that the chain names.
     pub fn place(&self) -> Option<&Place> {
         let gives = |step: &&Step| matches!(step.from, From::Overlay | From::Token | From::Variable);
-        let given = self.chain.iter().filter(gives).find_map(Step::source);
-        given.or_else(|| self.chain.iter().find_map(Step::source))
+        let first = self.chain.iter().filter(gives).find_map(Step::source);
+        first.or_else(|| self.chain.iter().find_map(Step::source))
     }
 
     /// The value without the step that shows its line, for where that is seen already.
@@ -116,8 +119,14 @@ impl Leaf {
     /// The chain as lines of at most so many cells. The first says what the value is.
     pub fn lines(&self, width: usize) -> Vec<Line> {
         let mut lines = Vec::new();
-        let head = if self.path.is_empty() { self.words() } else { format!("{}: {}", self.path, self.words()) };
-        lines.push(Line { text: cut(&head, width), role: Role::Value, place: self.place().cloned(), step: 0 });
+        let head =
+            if self.path.is_empty() { self.words() } else { format!("{}: {}", self.path, self.words()) };
+        lines.push(Line {
+            text: cut(&head, width),
+            role: Role::Value,
+            place: self.place().cloned(),
+            step: 0,
+        });
         let place = |step: &Step| step.place.as_ref().map(ToString::to_string).unwrap_or_default();
         let widest = self.chain.iter().map(|step| place(step).width()).max().unwrap_or(0);
         let beside = WORD + 2 + widest + 26 <= width;

@@ -223,13 +223,14 @@ impl Book {
         let found = self.reach(&segments);
         if found.is_empty() {
             let lone = segments.first().filter(|_| segments.len() == 1);
-            return lone.and_then(|key| self.only_variable(&key.text)).map(|leaf| vec![leaf]).ok_or_else(|| {
-                self.unknown(path)
-            });
+            return lone
+                .and_then(|key| self.only_variable(&key.text))
+                .map(|leaf| vec![leaf])
+                .ok_or_else(|| self.unknown(path));
         }
         let mut leaves = Vec::new();
         for (path, read, key, node) in found {
-            walk(node, key, path, &mut |path, key, node, leaf| {
+            walk(node, key, &path, &mut |path, key, node, leaf| {
                 if leaf {
                     leaves.push(self.leaf(path, read, key, node));
                 }
@@ -243,16 +244,17 @@ impl Book {
         let Some(read) = self.reads.first() else { return Vec::new() };
         let mut leaves = Vec::new();
         if let Some(root) = read.root() {
-            walk(root, None, String::new(), &mut |path, key, node, leaf| {
+            walk(root, None, "", &mut |path, key, node, leaf| {
                 if leaf && !path.is_empty() && read.stands_on(key, node, line) {
                     leaves.push(self.leaf(path, 0, key, node));
                 }
             });
             if leaves.is_empty() {
                 // A key whose value begins below it.
-                walk(root, None, String::new(), &mut |path, key, node, leaf| {
-                    if !leaf && key.is_some_and(|key| read.stands_on(None, key, line)) && leaves.len() < MOST {
-                        walk(node, key, path.to_owned(), &mut |path, key, node, leaf| {
+                walk(root, None, "", &mut |path, key, node, leaf| {
+                    if !leaf && key.is_some_and(|key| read.stands_on(None, key, line)) && leaves.len() < MOST
+                    {
+                        walk(node, key, path, &mut |path, key, node, leaf| {
                             if leaf && leaves.len() < MOST {
                                 leaves.push(self.leaf(path, 0, key, node));
                             }
@@ -294,8 +296,14 @@ impl Book {
         }
         let odd = |found: &&Found<'_>| found.2.is_some_and(|key| key.text().is_none());
         let named = |found: &&Found<'_>| found.2.is_some_and(|key| names(first, key));
-        let key = top.iter().filter(odd).find(named).or_else(|| top.iter().find(named)).map(|found| found.0.clone());
-        let mut found: Vec<Found<'_>> = top.into_iter().filter(|found| Some(&found.0) == key.as_ref()).collect();
+        let key = top
+            .iter()
+            .filter(odd)
+            .find(named)
+            .or_else(|| top.iter().find(named))
+            .map(|found| found.0.clone());
+        let mut found: Vec<Found<'_>> =
+            top.into_iter().filter(|found| Some(&found.0) == key.as_ref()).collect();
         if found.len() > 1 {
             found = joined(found);
             match rest.split_first() {
@@ -335,13 +343,16 @@ impl Book {
     fn unknown(&self, path: &str) -> Problem {
         let mut known: Vec<String> = Vec::new();
         for (at, read, key, node) in self.top() {
-            walk(node, key, at, &mut |path, _, _, _| {
+            walk(node, key, &at, &mut |path, _, _, _| {
                 if read < self.own || !path.contains('.') {
                     known.push(path.to_owned());
                 }
             });
         }
-        let parent = path.rsplit_once('.').map(|(parent, _)| parent).filter(|parent| known.iter().any(|k| k == parent));
+        let parent = path
+            .rsplit_once('.')
+            .map(|(parent, _)| parent)
+            .filter(|parent| known.iter().any(|k| k == parent));
         let below: Vec<&str> = parent.map_or_else(Vec::new, |parent| {
             let deeper = |name: &&String| name.strip_prefix(parent).is_some_and(|rest| rest.starts_with('.'));
             known.iter().filter(deeper).map(String::as_str).collect()

@@ -18,23 +18,22 @@ pub struct Segment {
 /// Reads a path. The empty one leads to the whole.
 pub fn parse(text: &str) -> Result<Vec<Segment>, Problem> {
     let refused = |why: &str| {
-        Problem::new("why.syntax", format!("`{}` is no path", text.escape_debug()))
-            .why(why)
-            .hint("keys are parted by points, items counted from 0, and a key with a point is quoted: a.\"b.c\".0")
+        Problem::new("why.syntax", format!("`{}` is no path", text.escape_debug())).why(why).hint(
+            "keys are parted by points, items counted from 0, and a key with a point is quoted: a.\"b.c\".0",
+        )
     };
     let mut segments = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
-        let (segment, after) = match rest.strip_prefix('"') {
-            Some(inner) => quoted(inner).ok_or_else(|| refused("a quote is not closed"))?,
-            None => {
-                let end = rest.find('.').unwrap_or(rest.len());
-                let (key, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
-                if key.is_empty() {
-                    return Err(refused("there is nothing between two points"));
-                }
-                (Segment { text: key.to_owned(), quoted: false }, after)
+        let (segment, after) = if let Some(inner) = rest.strip_prefix('"') {
+            quoted(inner).ok_or_else(|| refused("a quote is not closed"))?
+        } else {
+            let end = rest.find('.').unwrap_or(rest.len());
+            let (key, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+            if key.is_empty() {
+                return Err(refused("there is nothing between two points"));
             }
+            (Segment { text: key.to_owned(), quoted: false }, after)
         };
         segments.push(segment);
         rest = match after.strip_prefix('.') {
@@ -106,32 +105,27 @@ pub fn entry<'n>(entries: &'n [(Node, Node)], segment: &Segment) -> Option<&'n (
 
 /// Whether a step names that key.
 pub fn names(segment: &Segment, key: &Node) -> bool {
-    match key.text() {
-        Some(text) => text == segment.text,
-        None => {
-            let written = flow(key);
-            written == segment.text && (!segment.quoted || written.contains(['.', '"']))
-                // `on` is the key true.
-                || !segment.quoted
-                    && yaml::parse(&segment.text).is_ok_and(|read| read.root == *key && key.is_scalar())
-        }
+    if let Some(text) = key.text() {
+        return text == segment.text;
     }
+    let written = flow(key);
+    written == segment.text && (!segment.quoted || written.contains(['.', '"']))
+        // `on` is the key true.
+        || !segment.quoted && yaml::parse(&segment.text).is_ok_and(|read| read.root == *key && key.is_scalar())
 }
 
+/// Is told of a value: path, key, value, and whether it is a leaf.
+pub type Visit<'v, 'n> = &'v mut dyn FnMut(&str, Option<&'n Node>, &'n Node, bool);
+
 /// Calls `found` with everything at and below a node: path, key, value, and whether it is a leaf.
-pub fn walk<'n>(
-    node: &'n Node,
-    key: Option<&'n Node>,
-    path: String,
-    found: &mut dyn FnMut(&str, Option<&'n Node>, &'n Node, bool),
-) {
+pub fn walk<'n>(node: &'n Node, key: Option<&'n Node>, path: &str, found: Visit<'_, 'n>) {
     let leaf = node.items().is_empty() && node.entries().is_empty();
-    found(&path, key, node, leaf);
+    found(path, key, node, leaf);
     for (index, item) in node.items().iter().enumerate() {
-        walk(item, None, join(&path, &index.to_string()), found);
+        walk(item, None, &join(path, &index.to_string()), found);
     }
     for (key, value) in node.entries() {
-        walk(value, Some(key), join(&path, &shown(key)), found);
+        walk(value, Some(key), &join(path, &shown(key)), found);
     }
 }
 
@@ -205,7 +199,7 @@ mod tests {
             let text = format!("m: [{text}]\n1: x\n1.5: y\non: z\n~: w\n");
             let root = root(&text);
             let mut found = Vec::new();
-            walk(&root, None, String::new(), &mut |path, _, node, _| found.push((path.to_owned(), node)));
+            walk(&root, None, "", &mut |path, _, node, _| found.push((path.to_owned(), node)));
             for (path, node) in found {
                 let mut reached = &root;
                 for segment in parse(&path).unwrap() {

@@ -46,9 +46,10 @@ impl Read {
         variables: &BTreeMap<String, String>,
         path: &str,
     ) -> Result<Self, Problem> {
-        let (file, template) = rendering.file(path).zip(workspace.template(path)).ok_or_else(|| {
-            Problem::new("why.file", format!("{path} is not in this rendering"))
-        })?;
+        let (file, template) = rendering
+            .file(path)
+            .zip(workspace.template(path))
+            .ok_or_else(|| Problem::new("why.file", format!("{path} is not in this rendering")))?;
         let source = &template.source;
         let no_text = || Problem::new("why.binary", "the file is no text").at(Place::file(source));
         let text = |bytes: &[u8]| std::str::from_utf8(bytes).map(str::to_owned).map_err(|_bytes| no_text());
@@ -61,7 +62,8 @@ impl Read {
             return Err(Problem::new("why.filled", "the secrets of this rendering are filled in"));
         }
         let rendered = text(&file.bytes)?;
-        let is_yaml = is_rule(path) || rendering.config().is_some_and(|config| config.path == path)
+        let is_yaml = is_rule(path)
+            || rendering.config().is_some_and(|config| config.path == path)
             || std::path::Path::new(path).extension().is_some_and(|end| end == "yaml" || end == "yml");
         let (expanded, puts) =
             if is_yaml { expand(&rendered, variables) } else { (rendered.clone(), Vec::new()) };
@@ -82,9 +84,10 @@ impl Read {
             match yaml::parse(&read.text) {
                 Ok(document) => read.document = Some(document),
                 Err(error) => {
-                    let mut problem = Problem::new("why.unreadable", "the file cannot be read, so its values are unknown")
-                        .why(error.discreet())
-                        .hint(format!("`alertdeck check {}` says more", rendering.environment));
+                    let mut problem =
+                        Problem::new("why.unreadable", "the file cannot be read, so its values are unknown")
+                            .why(error.discreet())
+                            .hint(format!("`alertdeck check {}` says more", rendering.environment));
                     problem.place = Some(match error.at() {
                         Some(at) => read.template_place(back(&read.puts, &(at..at)).start),
                         None => Place::file(&read.source),
@@ -163,11 +166,7 @@ impl Read {
 }
 
 /// Opens what a rule imports, depth first, of one file's imports the last one first: as the loader does.
-pub(super) fn imports(
-    reads: &mut Vec<Read>,
-    mounts: &Mounts,
-    open: &impl Fn(&str) -> Result<Read, Problem>,
-) {
+pub(super) fn imports(reads: &mut Vec<Read>, mounts: &Mounts, open: &impl Fn(&str) -> Result<Read, Problem>) {
     /// More than any rule has.
     const MOST: usize = 50;
     let Some(first) = reads.first() else { return };

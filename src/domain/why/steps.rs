@@ -1,4 +1,4 @@
-//! The chain of one value, step by step, from the container to the layers.
+//! The chain of one value, step by step, from the container to the layers. A secret is its placeholder in all of them.
 
 use std::ops::Range;
 
@@ -63,11 +63,12 @@ impl Book {
             alias.place = Some(Place::line(read.path.clone(), line));
             leaf.chain.push(alias);
         }
-        self.put_in(path, index, read, ranges().cloned().collect(), range.start, &mut leaf.chain);
+        self.put_in(path, index, read, &ranges().cloned().collect::<Vec<_>>(), range.start, &mut leaf.chain);
         for earlier in key.iter().flat_map(|key| read.earlier(key)) {
             let earlier = read.rendered_range(&earlier);
             let (_, text) = read.rendered_line(earlier.start);
-            let mut below = step(From::Below, "", self.clean(text.trim_end()), Some(read.template_place(earlier.start)));
+            let mut below =
+                step(From::Below, "", self.clean(text.trim_end()), Some(read.template_place(earlier.start)));
             below.note = Some("the key is given twice, and the last one counts".into());
             leaf.chain.push(below);
         }
@@ -90,7 +91,7 @@ impl Book {
         self.expanded(read, &range, &mut leaf.chain);
         let place = Place::line(read.path.clone(), line);
         leaf.chain.push(step(From::Rendered, "", leaf.value.clone(), Some(place)));
-        self.put_in("", 0, read, vec![range.clone()], range.start, &mut leaf.chain);
+        self.put_in("", 0, read, std::slice::from_ref(&range), range.start, &mut leaf.chain);
         Some(leaf)
     }
 
@@ -119,7 +120,8 @@ impl Book {
     fn overridden(&self, path: &str, index: usize, leaf: &mut Leaf) {
         let of_config = self.is_config || index >= self.own && index > 0;
         let Some((variable, _)) = OVERRIDES.iter().find(|(_, key)| *key == path) else { return };
-        if !of_config && !(OF_RULES.contains(variable) && crate::domain::rule::is_rule(&self.path())) {
+        let of_rule = OF_RULES.contains(variable) && crate::domain::rule::is_rule(&self.path());
+        if !(of_config || of_rule) {
             return;
         }
         let Some(value) = self.variables.get(*variable) else { return };
@@ -185,7 +187,7 @@ impl Book {
         path: &str,
         index: usize,
         read: &Read,
-        ranges: Vec<Range<usize>>,
+        ranges: &[Range<usize>],
         start: usize,
         chain: &mut Vec<Step>,
     ) {
@@ -216,7 +218,8 @@ impl Book {
         for insertion in put.iter().filter(|insertion| insertion.overlay) {
             let covered = read.template.get(insertion.replaced.clone()).unwrap_or_default();
             for token in tokens(covered) {
-                let links = self.values.get(token.key).map(|resolved| resolved.chain.as_slice()).unwrap_or_default();
+                let links =
+                    self.values.get(token.key).map(|resolved| resolved.chain.as_slice()).unwrap_or_default();
                 for link in links {
                     let mut below = step(From::Below, token.key, self.clean(&link.shown), link.place.clone());
                     below.layer = Some(link.layer.clone());
@@ -237,7 +240,8 @@ impl Book {
             let mut shown = self.clean(&link.shown);
             if insertion.secret {
                 let provider = self.providers.get(&insertion.key).filter(|_| number == 0);
-                shown = provider.map_or_else(|| "a secret".to_owned(), |of| format!("a secret, from {}", self.clean(of)));
+                shown = provider
+                    .map_or_else(|| "a secret".to_owned(), |of| format!("a secret, from {}", self.clean(of)));
             }
             let mut found = step(from, insertion.key.clone(), shown, link.place.clone());
             found.layer = Some(link.layer.clone());
@@ -253,12 +257,22 @@ impl Book {
             (Some(name), false) => Subject::Rule(name.clone()),
             (None, false) => return,
         };
-        let Some(top) = super::path::parse(path).ok().and_then(|path| path.into_iter().next()) else { return };
-        let same = self.overlays.iter().rev().filter(|overlay| overlay.subject == subject && overlay.key == top.text);
+        let Some(top) = super::path::parse(path).ok().and_then(|path| path.into_iter().next()) else {
+            return;
+        };
+        let same = self
+            .overlays
+            .iter()
+            .rev()
+            .filter(|overlay| overlay.subject == subject && overlay.key == top.text);
         for (number, overlay) in same.enumerate() {
             let from = if number == 0 { From::Overlay } else { From::Below };
-            let mut found =
-                step(from, overlay.key.clone(), self.clean(&flow(&overlay.value)), Some(overlay.place.clone()));
+            let mut found = step(
+                from,
+                overlay.key.clone(),
+                self.clean(&flow(&overlay.value)),
+                Some(overlay.place.clone()),
+            );
             found.layer = Some(overlay.layer.clone());
             found.note = (number == 0).then(|| "it asks for what is there already".to_owned());
             chain.push(found);

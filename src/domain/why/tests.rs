@@ -1,4 +1,4 @@
-//! Chains of values: every way in which one can come to be what it is, down to its layer.
+//! Chains of values. Here is every way in which one can come to be what it is, down to its layer.
 
 use proptest::prelude::*;
 use zeroize::Zeroizing;
@@ -12,7 +12,8 @@ const RULE: &str = "name: Spike\nimport: shared/base.yaml\ntype: spike\nindex: l
 const BASE: &str = "alert: debug\nfilter:\n- term: {host: base}\ntype: any\nrealert:\n  hours: 2\n";
 
 fn workspace(files: &[(&str, &str)], set: &[(String, String)]) -> Workspace {
-    let files = files.iter().map(|(path, text)| ((*path).to_owned(), Zeroizing::new(text.as_bytes().to_vec())));
+    let files =
+        files.iter().map(|(path, text)| ((*path).to_owned(), Zeroizing::new(text.as_bytes().to_vec())));
     build(Sources {
         root: "/w".into(),
         prefix: "",
@@ -101,7 +102,10 @@ fn an_overlay_tells_what_it_covers() {
         "it has no line in the template"
     );
     let same = lines("config/elastalert.yaml:buffer_time.minutes");
-    assert_eq!(same[2], "overlay config/environments/CI.yaml:6:11 buffer_time = {minutes: 15}, CI (it asks for what is there already)");
+    assert_eq!(
+        same[2],
+        "overlay config/environments/CI.yaml:6:11 buffer_time = {minutes: 15}, CI (it asks for what is there already)"
+    );
 }
 
 #[test]
@@ -125,7 +129,10 @@ fn variables_of_the_container_come_first() {
     // What no file gives a variable can.
     let text = CONFIG.replace("es_host: \"@@ES_HOST@@\"\nes_port: @@ES_PORT@@\n", "");
     let workspace = workspace(
-        &[("config/elastalert.yaml", &text), ("config/environments/CI.yaml", "target: { env: { ES_HOST: x } }\n")],
+        &[
+            ("config/elastalert.yaml", &text),
+            ("config/environments/CI.yaml", "target: { env: { ES_HOST: x } }\n"),
+        ],
         &[],
     );
     let leaves = told(&workspace, "elastalert.yaml:es_host").unwrap();
@@ -193,7 +200,10 @@ fn a_secret_is_told_to_be_one_and_by_whom_it_is_given() {
             ("config/elastalert.yaml", CONFIG),
             ("config/substitutions/Sensitive.Local.conf", "HOOK=canary-value\n"),
             ("config/environments/Default.yaml", "tokens: { ES_HOST: canary-other, ES_PORT: 1 }\n"),
-            ("config/environments/CI.yaml", "tokens: { HOOK: canary-lower, ES_HOST: 'http://u:canary-value@h' }\nrules: { Spike: { added: 'Bearer canary-value' } }\n"),
+            (
+                "config/environments/CI.yaml",
+                "tokens: { HOOK: canary-lower, ES_HOST: 'http://u:canary-value@h' }\nrules: { Spike: { added: 'Bearer canary-value' } }\n",
+            ),
             ("rules/spike.yaml", &RULE.replace("import: shared/base.yaml\n", "")),
         ],
         &[("HOOK".to_owned(), "canary-set".to_owned())],
@@ -207,7 +217,13 @@ fn a_secret_is_told_to_be_one_and_by_whom_it_is_given() {
 #[test]
 fn a_flag_is_a_layer_above_all_others() {
     let port = lines("config/elastalert.yaml:es_port");
-    assert_eq!(port[3..], ["token ES_PORT = 9201, the flag --set", "over config/substitutions/Default.conf:1 ES_PORT = 9200, Default"]);
+    assert_eq!(
+        port[3..],
+        [
+            "token ES_PORT = 9201, the flag --set",
+            "over config/substitutions/Default.conf:1 ES_PORT = 9200, Default"
+        ]
+    );
 }
 
 #[test]
@@ -224,7 +240,11 @@ fn lines_without_values_and_files_without_yaml_have_chains_too() {
     );
     assert_eq!(lines("rules/spike.yaml:5")[0], "threshold_cur: 50, a whole number");
     assert_eq!(lines("rules/spike.yaml:13")[0], "report: \"one es.ci\\ntwo\\n\", a text");
-    assert_eq!(lines("rules/shared/base.yaml:5")[0], "realert.hours: 2, a whole number", "a key leads to what is below");
+    assert_eq!(
+        lines("rules/shared/base.yaml:5")[0],
+        "realert.hours: 2, a whole number",
+        "a key leads to what is below"
+    );
     assert!(told(&sample(), "config/supervisord.conf:9").unwrap().is_empty());
 }
 
@@ -268,7 +288,10 @@ fn narrow_lines_have_the_place_below() {
     let leaves = told(&sample(), "rules/spike.yaml:threshold_cur").unwrap();
     for width in [0, 1, 5, 20, 46, 60, 200] {
         for line in leaves[0].lines(width) {
-            assert!(unicode_width::UnicodeWidthStr::width(line.text.as_str()) <= width.max(1), "{width}: {line:?}");
+            assert!(
+                unicode_width::UnicodeWidthStr::width(line.text.as_str()) <= width.max(1),
+                "{width}: {line:?}"
+            );
         }
     }
     let narrow = leaves[0].lines(40);

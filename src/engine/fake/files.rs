@@ -86,8 +86,9 @@ impl Files for FakeFiles {
         self.disk().files.keys().any(|file| file != path && file.starts_with(path))
     }
 
-    fn write_private(&self, path: &Path, bytes: &[u8]) -> Result<(), Problem> {
+    fn write_private(&self, root: &Path, path: &str, bytes: &[u8]) -> Result<(), Problem> {
         let mut disk = self.disk();
+        let path = &root.join(path);
         if disk.files.contains_key(path) {
             return Err(Problem::new("files.exists", format!("`{}` is there already", path.display())));
         }

@@ -49,7 +49,11 @@ pub async fn run<W: World>(context: &Context<W>, arguments: CheckArguments) -> R
         (Some(environment), Some(only)) => environment == only,
         _ => true,
     };
-    let findings: Vec<&Finding> = overview.findings.iter().filter(concerns).collect();
+    let mut missing = Vec::new();
+    for rendering in &overview.renderings {
+        missing.extend(context.engine.missing_secrets(&overview.workspace, rendering).await?);
+    }
+    let findings: Vec<&Finding> = overview.findings.iter().chain(&missing).filter(concerns).collect();
     let failed = findings.iter().any(|finding| finding.severity == Severity::Error);
     if context.out.json() {
         for finding in &findings {

@@ -38,19 +38,24 @@ pub async fn run<W: World>(context: &Context<W>, arguments: RenderArguments) -> 
         return write(context, &overview, &environment, folder).await;
     }
     let rendering = context.engine.rendering(&overview.workspace, &environment).await?;
+    let masker = &find(&overview.workspace, &environment)?.masker;
     for file in &rendering.files {
-        let masked = file.masked();
+        let mut bytes = file.masked();
+        // A secret can stand in another value, too.
+        if let Ok(text) = String::from_utf8(bytes.clone()) {
+            bytes = masker.mask(text).into_bytes();
+        }
         if context.out.json() {
-            let text = std::str::from_utf8(&masked).ok();
+            let text = std::str::from_utf8(&bytes).ok();
             context.out.record("file", &json!({ "path": file.path, "text": text }))?;
             continue;
         }
         context
             .out
             .line(context.out.paint(Role::Strong, &format!("==> {} <==", sanitise(file.path.as_bytes()))))?;
-        match std::str::from_utf8(&masked) {
+        match std::str::from_utf8(&bytes) {
             Ok(text) => text.lines().try_for_each(|line| context.out.line(sanitise(line.as_bytes())))?,
-            Err(_) => context.out.line(format!("({} bytes that are no text)", masked.len()))?,
+            Err(_) => context.out.line(format!("({} bytes that are no text)", bytes.len()))?,
         }
         context.out.line("")?;
     }
@@ -95,16 +100,66 @@ async fn write<W: World>(
         return Err(Problem::new(code::CHECK_FAILED, "nothing is written, because the rendering has errors")
             .hint(format!("`alertdeck check {environment}` shows them")));
     }
+    let files = context.engine.world.files();
+    let shown = sanitise(folder.to_string_lossy().as_bytes());
+    outside(&context.engine.root, folder, &shown)?;
+    // All or nothing: what is there is told before anything is written.
     for file in &rendering.files {
-        context.engine.world.files().write_private(&folder.join(&file.path), &file.bytes)?;
+        if files.stands(folder, &file.path)? {
+            let there = sanitise(folder.join(&file.path).to_string_lossy().as_bytes());
+            return Err(Problem::new("file.unwritten", format!("`{there}` is there already"))
+                .hint("choose a folder that does not hold it yet; nothing is overwritten"));
+        }
+    }
+    for file in &rendering.files {
+        files.write_private(folder, &file.path, &file.bytes)?;
         if context.out.json() {
             context.out.record("written", &json!({ "path": file.path }))?;
         }
     }
+    let mut secrets: Vec<&str> = rendering
+        .files
+        .iter()
+        .flat_map(|file| &file.insertions)
+        .filter(|insertion| insertion.secret)
+        .map(|insertion| insertion.key.as_str())
+        .collect();
+    secrets.sort_unstable();
+    secrets.dedup();
     if !context.out.json() {
         let count = rendering.files.len();
-        let shown = sanitise(folder.to_string_lossy().as_bytes());
-        context.out.talk(format!("wrote {count} files of {environment} to {shown}, secrets filled in"));
+        let filled = if secrets.is_empty() { "" } else { ", secrets filled in" };
+        context.out.talk(format!("wrote {count} files of {environment} to {shown}{filled}"));
+    }
+    if !secrets.is_empty() {
+        context.out.talk(format!(
+            "warning: {} can be read there in clear, by you and by whoever can act as you; keep the folder out of git and remove it when you are done",
+            secrets.join(", ")
+        ));
     }
     Ok(Exit::Ok)
+}
+
+/// A folder of the workspace's own would be read as templates, secrets and all.
+fn outside(root: &Path, folder: &Path, shown: &str) -> Result<(), Problem> {
+    let full = |path: &Path| std::path::absolute(path).ok();
+    let (Some(root), Some(folder)) = (full(root), full(folder)) else { return Ok(()) };
+    let plain: PathBuf = folder.components().fold(PathBuf::new(), |mut path, part| {
+        match part {
+            std::path::Component::ParentDir => {
+                path.pop();
+            }
+            std::path::Component::CurDir => {}
+            part => path.push(part),
+        }
+        path
+    });
+    let own =
+        ["config", "rules", "src/config", "src/rules"].iter().any(|own| plain.starts_with(root.join(own)));
+    if own {
+        return Err(Problem::new("file.unwritten", format!("`{shown}` is a folder of the workspace itself"))
+            .why("what is written there would be read as templates, with the secrets in it")
+            .hint("choose a folder outside of config/ and rules/"));
+    }
+    Ok(())
 }

@@ -20,8 +20,8 @@ const WIDE: usize = 4_000;
 pub struct WhyArguments {
     /// The environment, and what is asked for: a file or a rule, and after a colon the path of a value
     ///
-    /// rules/5xx.yaml:threshold_cur, `Spike in 5xxs`:filter.0.query, config/elastalert.yaml:buffer_time.minutes,
-    /// rules/list.txt:3 for a line. A key that holds a point is quoted: a."b.c". A mapping tells all its values.
+    /// `rules/5xx.yaml:threshold_cur`, `Spike in 5xxs:filter.0.query`, `config/elastalert.yaml:buffer_time.minutes`,
+    /// `rules/list.txt:3` for a line. A key that holds a point is quoted: `a."b.c"`. A mapping tells all its values.
     #[arg(value_name = "ENV|PATH", num_args = 0..=2)]
     pub named: Vec<String>,
 }
@@ -54,8 +54,14 @@ pub async fn run<W: World>(context: &Context<W>, arguments: WhyArguments) -> Res
         }
         return Ok(Exit::Ok);
     }
-    let shown = if asked.path.is_empty() { book.source().to_owned() } else { format!("{}:{}", book.source(), asked.path) };
-    context.out.line(context.out.paint(Role::Dim, &format!("{} in {environment}", sanitise(shown.as_bytes()))))?;
+    let shown = if asked.path.is_empty() {
+        book.source().to_owned()
+    } else {
+        format!("{}:{}", book.source(), asked.path)
+    };
+    context
+        .out
+        .line(context.out.paint(Role::Dim, &format!("{} in {environment}", sanitise(shown.as_bytes()))))?;
     for leaf in &leaves {
         context.out.line("")?;
         print(context, leaf)?;
