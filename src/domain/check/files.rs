@@ -61,7 +61,7 @@ pub fn check(
     // What a rule imports can give what is missing.
     if is_config || root.get("import").is_none() {
         for key in required.iter().filter(|key| root.get(key).is_none() && !(is_config && given(key))) {
-            let code = if is_config { "config.missing" } else { "rule.missing" };
+            let code = if is_config { "config.required" } else { "rule.required" };
             let problem = Problem::new(code, format!("{what} gives no `{key}`"))
                 .at(Place::file(file.shown))
                 .why("ElastAlert does not start without it");

@@ -1,10 +1,13 @@
 //! Findings: what `check` has to say about a workspace, each with a stable code, a severity, a place and a way out.
 //! A finding is data: the screens and the command line print the same ones.
 
+pub mod codes;
 pub mod facts;
 pub mod files;
 pub mod layers;
+pub mod lints;
 pub mod load;
+pub mod loading;
 pub mod start;
 
 use serde::Serialize;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
 use crate::domain::check::files::UNREADABLE;
-use crate::domain::check::{Finding, files, start};
+use crate::domain::check::{Finding, files, lints, start};
 use crate::domain::layer::LayerValue;
 use crate::domain::overlay::{self, Edit, Overlay, Subject};
 use crate::domain::position::Lines;
@@ -138,6 +138,7 @@ fn render_with(
             let mut found = files::check(&file, &document, &given, &place);
             let root = document.as_ref().ok().map(|document| &document.root);
             found.extend(start::check(checked_as, &substituted.text, root, environment, &place));
+            found.extend(lints::check(checked_as, root, &place));
             let shape_told = findings.iter().any(|finding| finding.problem.code == "token.shape");
             found.retain(|finding| !(shape_told && UNREADABLE.contains(&finding.problem.code)));
             findings.append(&mut found);

@@ -16,8 +16,8 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::domain::by_hand::{self, ByHand, Picked};
-use crate::domain::check::Finding;
 use crate::domain::check::files::UNREADABLE;
+use crate::domain::check::{Finding, loading};
 use crate::domain::environment::{EnvName, SearchSettings};
 pub use crate::domain::layer::LayerValue;
 use crate::domain::overlay::Subject;
@@ -128,7 +128,7 @@ pub fn render(
     let findings = findings.into_iter().map(|finding| finding.within(&environment.name)).collect();
     let hash = hash(&files);
     let partial = if away.len() > kept_out.len() { workspace.only.clone() } else { Vec::new() };
-    Rendering {
+    let mut rendering = Rendering {
         environment: environment.name.clone(),
         files,
         rules,
@@ -137,7 +137,10 @@ pub fn render(
         holes: holes.into_iter().collect(),
         findings,
         hash,
-    }
+    };
+    let more = loading::findings(workspace, environment, &rendering);
+    rendering.findings.extend(more.into_iter().map(|finding| finding.within(&environment.name)));
+    rendering
 }
 
 impl Rendering {

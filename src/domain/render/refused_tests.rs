@@ -9,7 +9,7 @@ fn what_python_refuses_is_told_at_its_place_and_with_its_error() {
         let workspace = workspace(&[
             ("config/elastalert.yaml", CONFIG_TEXT),
             ("config/substitutions/Default.conf", "ES_HOST=a\nES_PORT=1\nLONG=longer than its token\n"),
-            ("rules/a.yaml", &format!("name: A # @@LONG@@\ntype: any\nindex: i\nalert: x\n{line}\n")),
+            ("rules/a.yaml", &format!("name: A # @@LONG@@\ntype: any\nindex: i\nalert: debug\n{line}\n")),
         ]);
         let default = of(&workspace, "Default", &[]);
         let told = default.findings.iter().map(|f| format!("{} {}", f.problem.code, f.problem));
@@ -94,7 +94,7 @@ fn a_secret_that_cannot_be_loaded_is_told_without_being_quoted() {
             ("config/elastalert.yaml", CONFIG_TEXT),
             ("config/substitutions/Default.conf", "ES_HOST=a\nES_PORT=1\n"),
             ("config/substitutions/Sensitive.Local.conf", "S=x\n"),
-            ("rules/a.yaml", &format!("{around}\nname: A\ntype: any\nindex: i\nalert: x\n")),
+            ("rules/a.yaml", &format!("{around}\nname: A\ntype: any\nindex: i\nalert: debug\n")),
         ]);
         let using = of(&workspace, "Default", &[("S", secret)]);
         let shown = format!("{:?}", using.findings);

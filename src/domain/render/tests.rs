@@ -10,7 +10,7 @@ use crate::domain::overview::Overview;
 use crate::domain::workspace::build::{Sources, build};
 
 pub(super) const CONFIG_TEXT: &str = "run_every: {minutes: 1}\nbuffer_time:\n  minutes: 15 # long\nes_host: \"@@ES_HOST@@\"\nes_port: @@ES_PORT@@\nwriteback_index: elastalert_status\nrules_folder: /opt/rules\n";
-const RULE_TEXT: &str = "# spikes\nname: Spike\ntype: spike\nindex: logs-*\nthreshold_cur: 10 # by hand\nalert: slack\nslack_webhook_url: \"@@WEBHOOK@@\"\n";
+const RULE_TEXT: &str = "# spikes\nname: Spike\ntype: spike\nindex: logs-*\nthreshold_cur: 10 # by hand\nalert: slack\nslack_webhook_url: \"@@WEBHOOK@@\"\nspike_height: 3\nspike_type: up\ntimeframe: {minutes: 5}\n";
 
 pub(super) fn workspace(files: &[(&str, &str)]) -> Workspace {
     build(Sources {
@@ -39,7 +39,10 @@ fn sample() -> Workspace {
             "tokens: { ES_HOST: es.ci }\nexclude: [\"heart*\"]\nconfig:\n  buffer_time: { minutes: 45 }\nrules:\n  Spike: { threshold_cur: 50, realert: { hours: 1 } }\n",
         ),
         ("rules/spike.yaml", RULE_TEXT),
-        ("rules/beats/heartbeat.yaml", "name: Beat\ntype: flatline\nindex: i\nalert: debug\n"),
+        (
+            "rules/beats/heartbeat.yaml",
+            "name: Beat\ntype: flatline\nindex: i\nalert: debug\nthreshold: 1\ntimeframe: {minutes: 5}\n",
+        ),
         ("rules/list.txt", "@@ES_HOST@@\r\nb"),
     ])
 }
@@ -117,7 +120,7 @@ fn every_line_tells_its_origin() {
         Some("overlay threshold_cur from config/environments/CI.yaml:6:12 (template: 10)")
     );
     assert_eq!(rule[6].template.to_string(), "rules/spike.yaml:7");
-    assert_eq!(rule[7].origin.as_deref(), Some("overlay realert from config/environments/CI.yaml:6:31"));
+    assert_eq!(rule[10].origin.as_deref(), Some("overlay realert from config/environments/CI.yaml:6:31"));
 }
 
 #[test]
@@ -170,7 +173,9 @@ fn what_elastalert_would_not_load_is_told() {
         default.findings.iter().map(|f| f.problem.to_string()).collect::<Vec<_>>().join("\n")
     };
     assert!(rule("name: A\ntype: any\nindex: i\n").contains("the rule gives no `alert`"));
-    assert!(rule("import: base.yaml\nname: A\n").is_empty());
+    assert!(
+        rule("import: base.yaml\nname: A\n").contains("rules/a.yaml:1:9: what it imports does not exist")
+    );
     assert!(rule("").contains("the file holds nothing"));
     assert!(rule("# a\n").contains("the file holds nothing"));
     assert!(rule("- a\n").contains("the rule is a mapping, not a list"));
@@ -284,9 +289,9 @@ fn a_finding_of_all_environments_is_told_once() {
         [
             "Error exclusion.glob config/rule_exclusions/rule_exclusions.CI.conf:2 CI",
             "Error token.nested config/substitutions/CI.conf:2 all",
-            "Error rule.missing rules/a.yaml all",
-            "Error rule.missing rules/b.yaml Default",
-            "Error rule.missing rules/b.yaml Default",
+            "Error rule.required rules/a.yaml all",
+            "Error rule.required rules/b.yaml Default",
+            "Error rule.required rules/b.yaml Default",
             "Warning exclusion.unused config/rule_exclusions/rule_exclusions.CI.conf:3 CI",
             "Warning token.unused config/substitutions/CI.conf:2 all",
             "Warning token.unused config/substitutions/Default.conf:3 all",

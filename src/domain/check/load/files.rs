@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
 use std::rc::Rc;
 
 use super::Input;
@@ -30,7 +31,7 @@ pub(super) enum Found<'a> {
 /// The files, and those that were parsed already.
 #[derive(Debug)]
 pub(super) struct Files<'a> {
-    mounted: &'a BTreeMap<String, Vec<u8>>,
+    mounted: &'a BTreeMap<&'a str, &'a [u8]>,
     pub(super) variables: &'a BTreeMap<String, String>,
     mounts: &'a [(&'a str, &'a str)],
     directory: &'a str,
@@ -40,7 +41,7 @@ pub(super) struct Files<'a> {
 impl<'a> Files<'a> {
     pub(super) fn new(input: &'a Input<'a>) -> Self {
         Self {
-            mounted: input.files,
+            mounted: &input.files,
             variables: input.variables,
             mounts: &input.mounts,
             directory: input.directory,
@@ -96,14 +97,21 @@ impl<'a> Files<'a> {
             return Found::Elsewhere;
         };
         let rendered = format!("{files}{below}");
-        if let Some((path, bytes)) = self.mounted.get_key_value(&rendered) {
+        if let Some((path, bytes)) = self.mounted.get_key_value(rendered.as_str()) {
             return Found::File(path, bytes);
         }
         let folder = format!("{rendered}/");
-        if self.mounted.range(folder.clone()..).next().is_some_and(|(path, _)| path.starts_with(&folder)) {
+        if self.from(&folder).next().is_some_and(|(path, _)| path.starts_with(&folder)) {
             return Found::Folder;
         }
         Found::Missing
+    }
+
+    /// The files from that path on.
+    fn from(&self, path: &str) -> impl Iterator<Item = (&'a str, &'a [u8])> {
+        self.mounted
+            .range::<str, _>((Bound::Included(path), Bound::Unbounded))
+            .map(|(path, bytes)| (*path, *bytes))
     }
 
     /// The files in a folder of the container and below, each with what comes after the folder in its path.
@@ -112,9 +120,7 @@ impl<'a> Files<'a> {
         let mut all = Vec::new();
         for (mount, files) in self.mounts {
             let prefix = format!("{files}/");
-            for (path, _) in
-                self.mounted.range(prefix.clone()..).take_while(|(path, _)| path.starts_with(&prefix))
-            {
+            for (path, _) in self.from(&prefix).take_while(|(path, _)| path.starts_with(&prefix)) {
                 let Some(inner) = path.strip_prefix(prefix.as_str()) else { continue };
                 if let Some(below) = folder.strip_prefix(mount).filter(|below| under(below)) {
                     let below = below.trim_start_matches('/');
@@ -123,7 +129,7 @@ impl<'a> Files<'a> {
                     } else {
                         inner.strip_prefix(below).and_then(|inner| inner.strip_prefix('/'))
                     };
-                    all.extend(inner.map(|inner| (path.as_str(), inner)));
+                    all.extend(inner.map(|inner| (path, inner)));
                 }
             }
         }

@@ -31,13 +31,16 @@ mod value;
 
 use std::collections::BTreeMap;
 
+use crate::domain::render::file::CONFIG;
 pub use outcome::{At, Loaded, Need, Outcome, Refusal, RuleOutcome, Stage, Step};
 
 /// What `ElastAlert` finds when it starts.
 #[derive(Clone, Debug)]
 pub struct Input<'a> {
     /// The files that are mounted, by the path that a rendering has: `config/elastalert.yaml`, `rules/…`.
-    pub files: &'a BTreeMap<String, Vec<u8>>,
+    pub files: BTreeMap<&'a str, &'a [u8]>,
+    /// The one among them that is the configuration.
+    pub config: &'a str,
     /// The container's environment.
     pub variables: &'a BTreeMap<String, String>,
     /// Where the container has them: a folder in it, and what stands before the paths of the files there.
@@ -51,8 +54,13 @@ pub struct Input<'a> {
 impl<'a> Input<'a> {
     /// Files that are mounted where `alertdeck` mounts them unless told otherwise, in an image that starts in `/opt`.
     pub fn new(files: &'a BTreeMap<String, Vec<u8>>, variables: &'a BTreeMap<String, String>) -> Self {
+        Self::of(files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())).collect(), variables)
+    }
+
+    /// The same for files that somebody else holds.
+    pub fn of(files: BTreeMap<&'a str, &'a [u8]>, variables: &'a BTreeMap<String, String>) -> Self {
         let mounts = vec![("/opt/config", "config"), ("/opt/rules", "rules")];
-        Self { files, variables, mounts, directory: "/opt", values: false }
+        Self { files, config: CONFIG, variables, mounts, directory: "/opt", values: false }
     }
 
     /// Asks for the values too.

@@ -9,12 +9,11 @@ use super::files::{Files, Found};
 use super::folders::{self, RuleFile};
 use super::outcome::{Loaded, Need, Outcome, RuleOutcome, Stage};
 use super::{Input, alerters, config, import, options, plain, read, rule_types, start};
-use crate::domain::render::file::CONFIG;
 
 /// What becomes of the configuration and of each rule.
 pub(super) fn load(input: &Input<'_>) -> Loaded {
     let files = Files::new(input);
-    let parsed = match input.files.get_key_value(CONFIG) {
+    let parsed = match input.files.get_key_value(input.config) {
         None => return refused(config::absent(), Stage::Config, Vec::new()),
         Some((path, bytes)) => match read::read(path, bytes, input.variables) {
             Ok(parsed) => parsed,
@@ -129,7 +128,7 @@ fn duplicates(rules: &mut [RuleOutcome]) {
             None => _ = first.insert(name, rule.path.clone()),
             Some(other) => {
                 let message = format!("the rule in {other} has the same name");
-                let mut fault = Fault::ea("rule.duplicate", message).key("name");
+                let mut fault = Fault::ea("rule.name", message).key("name");
                 fault.other = Some(other.clone());
                 rule.outcome = Stop::Fault(Box::new(fault)).into_outcome(Stage::Duplicate);
             }

@@ -92,7 +92,7 @@ fn of_two_rules_with_one_name_the_second_is_refused_and_names_the_first() {
     let loaded = loaded(&[("rules/a.yaml", ANY), ("rules/b.yaml", ANY)]);
     assert!(loaded.rules[0].outcome.loads());
     let refusal = loaded.rules[1].outcome.refusal().unwrap();
-    assert_eq!((refusal.code, refusal.other.as_deref()), ("rule.duplicate", Some("rules/a.yaml")));
+    assert_eq!((refusal.code, refusal.other.as_deref()), ("rule.name", Some("rules/a.yaml")));
     assert!(refusal.caught_by_skip_invalid);
 }
 
