@@ -6,7 +6,7 @@ use super::fault::{Fault, Result, Stop};
 use super::files::{Files, Found, join};
 use super::outcome::Need;
 use super::python;
-use super::value::View;
+use super::value::{Value, View};
 
 /// A rule file: its path as the loader says it, and in the rendering.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,9 +28,14 @@ pub(super) fn rules<'a>(
     let deep = conf.is_true("scan_subdirectories");
     let mut all = Vec::new();
     for folder in folders {
-        if matches!(folder.view(), View::Int(_) | View::Bool(_)) {
-            // A number is taken for an open file of the process.
-            return Err(Stop::Unknown(Need::Other { what: format!("`{key}` that is a number") }));
+        if let Some(number) = number(&folder) {
+            // A number is taken for an open file of the process, which is no folder.
+            if !deep {
+                continue;
+            }
+            if !(0..=2).contains(&number) {
+                return Err(Stop::Unknown(Need::Other { what: format!("`{key}` that is a number") }));
+            }
         }
         let Some(folder) = folder.text() else {
             let message = format!("`{key}` is {} and must be a path", folder.kind());
@@ -60,6 +65,14 @@ pub(super) fn rules<'a>(
     }
     all.sort_by(|one, other| one.rendered.cmp(other.rendered));
     Ok(all)
+}
+
+fn number(value: &Value<'_>) -> Option<i64> {
+    match value.view() {
+        View::Bool(value) => Some(i64::from(value)),
+        View::Int(value) => value.as_i64(),
+        _ => None,
+    }
 }
 
 fn is_rule(name: &str) -> bool {

@@ -1,13 +1,15 @@
 //! The template of an alert's text, which is compiled while a rule is loaded. What it renders to is known only when
 //! an alert is sent.
 
-use minijinja::{Environment, ErrorKind};
+use minijinja::machinery::{WhitespaceConfig, parse};
+use minijinja::syntax::SyntaxConfig;
 
 use super::dict::Dict;
 use super::fault::{Fault, Result, Stop};
 use super::files::{Files, Found, join};
 use super::outcome::{At, Need};
 use super::python;
+use super::template::{self, Unfit};
 use super::value::{Value, View};
 
 /// Loads the template, if the rule has one.
@@ -121,15 +123,22 @@ fn compile(text: &str) -> std::result::Result<(), NoTemplate> {
     if !text.contains('{') {
         return Ok(());
     }
-    let mut environment = Environment::empty();
-    match environment.add_template("alert", text) {
-        Ok(()) => Ok(()),
+    let text = template::with_known_signs(text);
+    let (syntax, assertion) = ("TemplateSyntaxError", "TemplateAssertionError");
+    let no_jinja = "it is no Jinja".to_owned();
+    match parse(&text, "alert", SyntaxConfig, WhitespaceConfig::default()) {
+        Ok(parsed) => match template::chained_test(&text)
+            .map(Unfit::Syntax)
+            .or_else(|| template::unfit(&parsed))
+        {
+            None => Ok(()),
+            Some(Unfit::Syntax(line)) => Err(NoTemplate { class: syntax, line: Some(line), what: no_jinja }),
+            Some(Unfit::Name(line, what)) => Err(NoTemplate { class: assertion, line: Some(line), what }),
+        },
         Err(error) => {
-            let class = match error.kind() {
-                ErrorKind::UnknownFilter | ErrorKind::UnknownTest => "TemplateAssertionError",
-                _ => "TemplateSyntaxError",
-            };
-            Err(NoTemplate { class, line: error.line(), what: "it is no Jinja".to_owned() })
+            let twice = error.detail().is_some_and(|detail| detail.ends_with("defined twice"));
+            let class = if twice { assertion } else { syntax };
+            Err(NoTemplate { class, line: error.line(), what: no_jinja })
         }
     }
 }

@@ -25,6 +25,7 @@ mod rule;
 mod rule_types;
 mod schema;
 mod start;
+mod template;
 #[cfg(test)]
 mod tests;
 mod value;
