@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 
+use super::changes::Choice;
 use super::command::{Availability, Command, Spec, pane_after, tab_of};
 use super::deploy::{Deploy, Question, Running, Stage};
 use super::guard::{Decision, decide};
 use super::list::{Move, Scroll};
 use super::model::{Focus, Model, Reading, Tab};
 use super::prompt::Purpose;
+use super::rows::View;
 use super::{Effect, Work, typing, update, why};
+
+/// The most bytes that are copied; terminals drop what is longer without a word.
+const MOST_COPIED: usize = 64 * 1024;
 
 /// Runs a command, if it can be used now.
 pub(super) fn run(model: &mut Model, spec: &Spec, effects: &mut Vec<Effect>) {
@@ -37,7 +42,12 @@ fn look(model: &mut Model, command: Command) -> bool {
         Command::ScrollRight => slide(model, 8),
         Command::NextPane => focus(model, pane_after(model.focus, true)),
         Command::PreviousPane => focus(model, pane_after(model.focus, false)),
-        Command::Open => focus(model, Focus::Detail),
+        Command::Open | Command::OpenRule => focus(model, Focus::Detail),
+        Command::ShowCell => {
+            show(model, Tab::Diff);
+            model.changes.choice = Choice::Default;
+            focus(model, Focus::Detail);
+        }
         Command::Zoom => model.zoomed = !model.zoomed,
         Command::NextEnvironment => select_environment(model, model.environments.selected + 1),
         Command::PreviousEnvironment => {
@@ -68,6 +78,13 @@ fn read(model: &mut Model, command: Command) -> bool {
                 model.changes.choice = model.changes.choice.next(&environment, &model.names());
             }
         }
+        Command::AgainstOther => typing::begin(model, Purpose::Against),
+        Command::ToggleView => {
+            let look = &mut model.changes.look;
+            look.view = if look.view == View::Text { View::Values } else { View::Text };
+        }
+        Command::Fold => model.changes.look.fold = !model.changes.look.fold,
+        Command::FilterDiff => typing::begin(model, Purpose::FilterDiff),
         Command::NextFile => turn_file(model, true),
         Command::PreviousFile => turn_file(model, false),
         Command::OnlyDifferent => model.rules.only_different = !model.rules.only_different,
@@ -123,6 +140,18 @@ fn change(model: &mut Model, spec: &Spec, effects: &mut Vec<Effect>) {
         Command::Edit => {
             if let Some(place) = model.place_at_cursor() {
                 effects.push(Effect::Edit { path: place.file, line: place.line.max(1) });
+            }
+        }
+        Command::Copy => {
+            if let Some(text) = model.changes.text.as_ref().and_then(super::rows::DiffText::copied) {
+                if text.len() > MOST_COPIED {
+                    model.hint = Some("this is more than terminals let programs copy".to_owned());
+                    return;
+                }
+                let lines = text.lines().count();
+                let word = if lines == 1 { "line" } else { "lines" };
+                model.hint = Some(format!("copied {lines} {word}, if the terminal lets programs copy"));
+                effects.push(Effect::Copy(text));
             }
         }
         Command::Shell => shell(model, spec, effects),
@@ -217,8 +246,12 @@ fn answer_yes(model: &mut Model, effects: &mut Vec<Effect>) {
 
 /// Out of the zoom, out of the detail pane, out of a filter: the nearest of them.
 fn back(model: &mut Model) {
+    let filtered =
+        model.focus == Focus::Detail && model.tab == Tab::Diff && !model.changes.look.filter.is_empty();
     if model.zoomed {
         model.zoomed = false;
+    } else if filtered {
+        model.changes.look.filter.clear();
     } else if model.focus == Focus::Detail {
         focus(model, if model.about_rule { Focus::Rules } else { Focus::Environments });
     } else if !model.rules.filter.is_empty() || model.rules.only_different {

@@ -30,6 +30,12 @@ pub(super) fn compare(model: &Model) -> Availability {
     if model.tab == Tab::Diff { Yes } else { No("choose the tab Diff (1) first") }
 }
 
+/// There is something under the cursor that can be copied.
+pub(super) fn copy(model: &Model) -> Availability {
+    let text = model.changes.text.as_ref().and_then(super::rows::DiffText::copied);
+    if text.is_some() { Yes } else { No("there is no change under the cursor") }
+}
+
 /// There is a file under the cursor.
 pub(super) fn edit(model: &Model) -> Availability {
     if model.place_at_cursor().is_some() {
@@ -42,7 +48,7 @@ pub(super) fn edit(model: &Model) -> Availability {
 /// Something is known of the line under the cursor.
 pub(super) fn why(model: &Model) -> Availability {
     let any = match model.tab {
-        Tab::Diff => model.changes.text.as_ref().and_then(|text| text.at_cursor()?.1).is_some(),
+        Tab::Diff => model.changes.text.as_ref().and_then(|text| text.numbers_at_cursor()).is_some(),
         _ => !model.origin.leaves.is_empty(),
     };
     if any { Yes } else { No("there is no line under the cursor") }

@@ -1,119 +1,14 @@
-//! A diff as rows: which rows there are, where the cursor stands, where the next change begins. Used by the tab Diff
-//! and by the plan of a deploy.
+//! The tab Diff: what the selected environment is compared with, what was asked for, and how the answer is looked at. The
+//! rows of the answer are in `rows`.
 
 use std::sync::Arc;
 
-use crate::domain::diff::{Against, Diff, DiffLine, FileDiff, FileStatus, LineChange};
+use crate::domain::diff::{Against, Diff, Revision};
 use crate::domain::environment::EnvName;
 use crate::domain::remote::Remote;
 
 use super::Ticket;
-use super::list::List;
-
-/// A row of a diff.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Row {
-    /// The head of a file.
-    File(usize),
-    /// Lines between two hunks that are left out.
-    Gap,
-    /// A file that differs and has no lines to show.
-    NoLines,
-    /// A line: file, hunk, line.
-    Line(usize, usize, usize),
-    /// A free row before the head of a file.
-    Blank,
-}
-
-/// A diff and its rows.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DiffText {
-    /// The diff.
-    pub diff: Arc<Diff>,
-    /// The only file that is shown; `None`: all.
-    pub only: Option<String>,
-    /// What is shown, in order.
-    pub rows: Vec<Row>,
-    /// The cursor.
-    pub list: List,
-    /// Columns scrolled to the right.
-    pub left: usize,
-}
-
-impl DiffText {
-    /// The rows of a diff, or of one of its files.
-    pub fn new(diff: Arc<Diff>, only: Option<String>) -> Self {
-        let mut rows = Vec::new();
-        for (index, file) in diff.files.iter().enumerate() {
-            if file.status == FileStatus::Unchanged || only.as_ref().is_some_and(|only| *only != file.path) {
-                continue;
-            }
-            if !rows.is_empty() {
-                rows.push(Row::Blank);
-            }
-            rows.push(Row::File(index));
-            if file.hunks.is_empty() {
-                rows.push(Row::NoLines);
-            }
-            for (hunk_index, hunk) in file.hunks.iter().enumerate() {
-                if hunk_index > 0 {
-                    rows.push(Row::Gap);
-                }
-                rows.extend((0..hunk.lines.len()).map(|line| Row::Line(index, hunk_index, line)));
-            }
-        }
-        Self { diff, only, rows, list: List::default(), left: 0 }
-    }
-
-    /// A file of the diff.
-    pub fn file(&self, index: usize) -> Option<&FileDiff> {
-        self.diff.files.get(index)
-    }
-
-    /// A line of the diff.
-    pub fn line(&self, row: Row) -> Option<&DiffLine> {
-        let Row::Line(file, hunk, line) = row else { return None };
-        self.diff.files.get(file)?.hunks.get(hunk)?.lines.get(line)
-    }
-
-    /// Whether a row is part of a change.
-    fn changes(&self, row: usize) -> bool {
-        match self.rows.get(row) {
-            Some(Row::NoLines) => true,
-            Some(row) => self.line(*row).is_some_and(|line| line.change != LineChange::Context),
-            None => false,
-        }
-    }
-
-    /// Goes to where the next or the previous change begins; stays when there is none.
-    pub fn go_to_change(&mut self, forward: bool, height: usize) {
-        let begins = |row: &usize| self.changes(*row) && (*row == 0 || !self.changes(row - 1));
-        let found = if forward {
-            (self.list.selected + 1..self.rows.len()).find(begins)
-        } else {
-            (0..self.list.selected).rev().find(begins)
-        };
-        if let Some(row) = found {
-            self.list.select(row, self.rows.len(), height);
-        }
-    }
-
-    /// The file under the cursor and the number of the line on the new side, where there is one.
-    pub fn at_cursor(&self) -> Option<(&FileDiff, Option<&DiffLine>)> {
-        let row = *self.rows.get(self.list.selected)?;
-        let file = match row {
-            Row::File(index) | Row::Line(index, ..) => index,
-            Row::Gap | Row::NoLines | Row::Blank => {
-                let before = self.rows.get(..self.list.selected)?;
-                before.iter().rev().find_map(|row| match row {
-                    Row::File(index) => Some(*index),
-                    _ => None,
-                })?
-            }
-        };
-        Some((self.file(file)?, self.line(row)))
-    }
-}
+use super::rows::{DiffText, Look};
 
 /// What the selected environment is compared with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -121,10 +16,8 @@ pub enum Choice {
     /// With Default; what Default itself is compared with is what runs.
     #[default]
     Default,
-    /// With what runs.
-    Running,
-    /// With another environment.
-    Other(EnvName),
+    /// With what a person chose.
+    Chosen(Against),
 }
 
 impl Choice {
@@ -132,13 +25,13 @@ impl Choice {
     pub fn against(&self, environment: &EnvName) -> Against {
         let default = EnvName::default_environment();
         match self {
-            Self::Other(other) if other != environment => Against::Environment(other.clone()),
-            Self::Default | Self::Other(_) if *environment != default => Against::Environment(default),
-            Self::Default | Self::Other(_) | Self::Running => Against::Running,
+            Self::Chosen(against) if *against != Against::Environment(environment.clone()) => against.clone(),
+            Self::Default | Self::Chosen(_) if *environment != default => Against::Environment(default),
+            Self::Default | Self::Chosen(_) => Against::Running,
         }
     }
 
-    /// The choice after this one: Default, what runs, each other environment.
+    /// The choice after this one: Default, each other environment, what runs, what was committed last.
     #[must_use]
     pub fn next(&self, environment: &EnvName, all: &[EnvName]) -> Self {
         let default = EnvName::default_environment();
@@ -146,13 +39,14 @@ impl Choice {
         if *environment != default {
             choices.push(Self::Default);
         }
-        choices.push(Self::Running);
-        choices.extend(
-            all.iter().filter(|name| *name != environment && **name != default).cloned().map(Self::Other),
-        );
+        let others = all.iter().filter(|name| *name != environment && **name != default);
+        choices.extend(others.cloned().map(Against::Environment).map(Self::Chosen));
+        choices.push(Self::Chosen(Against::Running));
+        choices.push(Self::Chosen(Against::Revision(Revision::head())));
         let now = self.against(environment);
-        let index = choices.iter().position(|choice| choice.against(environment) == now).unwrap_or(0);
-        choices.get((index + 1) % choices.len()).cloned().unwrap_or_default()
+        let next =
+            choices.iter().position(|choice| choice.against(environment) == now).map_or(0, |at| at + 1);
+        choices.get(next % choices.len()).cloned().unwrap_or_default()
     }
 }
 
@@ -174,6 +68,8 @@ pub struct Asked {
 pub struct Changes {
     /// What is compared with.
     pub choice: Choice,
+    /// How the answer is looked at.
+    pub look: Look,
     /// The answer.
     pub diff: Remote<Arc<Diff>>,
     /// The answer as rows.
@@ -183,23 +79,31 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Makes the rows anew if they are not those of this diff and file. A comparison made again keeps the cursor.
-    pub(super) fn lay_out(&mut self, only: Option<&str>) {
+    /// Makes the rows anew if they are not those of this diff, this file and this look. A comparison made again keeps
+    /// the cursor, another look keeps what it stands on.
+    pub(super) fn lay_out(&mut self, only: Option<&str>, height: usize) {
         let Some(seen) = self.diff.last() else {
             self.text = None;
             return;
         };
         let diff = &seen.value;
         let before = self.text.as_ref();
-        if before.is_some_and(|text| Arc::ptr_eq(&text.diff, diff) && text.only.as_deref() == only) {
+        let same_file = |text: &DiffText| text.only.as_deref() == only;
+        if before
+            .is_some_and(|text| Arc::ptr_eq(&text.diff, diff) && same_file(text) && text.look == self.look)
+        {
             return;
         }
-        let mut text = DiffText::new(Arc::clone(diff), only.map(str::to_owned));
-        if let Some(before) = before.filter(|before| {
-            before.diff.old == diff.old && before.diff.new == diff.new && before.only.as_deref() == only
-        }) {
-            text.list = before.list;
+        let mut text = DiffText::new(Arc::clone(diff), only.map(str::to_owned), self.look.clone());
+        if let Some(before) = before
+            .filter(|before| before.diff.old == diff.old && before.diff.new == diff.new && same_file(before))
+        {
             text.left = before.left;
+            if before.look == self.look {
+                text.list = before.list;
+            } else if let Some(file) = before.file_at_cursor() {
+                text.seek(&file.path, before.line_at_cursor(), height);
+            }
             text.list.fit(text.rows.len(), usize::MAX);
         }
         self.text = Some(text);
@@ -220,14 +124,24 @@ mod tests {
         for environment in &all {
             let mut choice = Choice::default();
             let mut seen = Vec::new();
-            for _ in 0..4 {
+            for _ in 0..5 {
                 let against = choice.against(environment);
                 assert_ne!(against, Against::Environment(environment.clone()));
-                seen.push(against);
+                seen.push(against.to_string());
                 choice = choice.next(environment, &all);
             }
-            assert_eq!(seen.first(), seen.get(3));
-            assert!(seen.contains(&Against::Running));
+            assert_eq!(seen.first(), seen.get(4));
+            assert!(
+                seen.contains(&"running".to_owned()) && seen.contains(&"git:HEAD".to_owned()),
+                "{seen:?}"
+            );
         }
+    }
+
+    #[test]
+    fn a_choice_that_is_not_on_the_way_leads_back_to_it() {
+        let chosen = Choice::Chosen("release:3".parse().unwrap());
+        assert_eq!(chosen.against(&name("CI")), "release:3".parse().unwrap());
+        assert_eq!(chosen.next(&name("CI"), &[name("Default"), name("CI")]), Choice::Default);
     }
 }

@@ -69,7 +69,11 @@ commands! {
     /// Make the plan of a deploy of the selected environment
     Deploy = "deploy.plan" "deploy" in [Console] keys ["d"] risk Changes when can::deploy;
     /// Show more of what is selected
-    Open = "pane.open" "open" in [Environments, Rules] keys ["<enter>", "l", "<right>"] risk Reads when can::always;
+    Open = "pane.open" "open" in [Environments] keys ["<enter>", "l", "<right>"] risk Reads when can::always;
+    /// Show what differs in the rule in the selected environment against Default
+    ShowCell = "rules.diff" "diff" in [Rules] keys ["<enter>"] risk Reads when can::always;
+    /// Show more of the selected rule
+    OpenRule = "rules.open" "open" in [Rules] keys ["l", "<right>"] risk Reads when can::always;
     /// Search: the rules by name, or the lines of the log
     Find = "search.start" "search" in [Environments, Rules, Log] keys ["/"] risk Reads when can::always;
     /// Show only rules that differ or are excluded in the selected environment, or all again
@@ -78,8 +82,10 @@ commands! {
     NextChange = "diff.next" "next change" in [Diff] keys ["n"] risk Reads when can::always;
     /// Go to the previous change
     PreviousChange = "diff.previous" "" in [Diff] keys ["N"] risk Reads when can::always;
-    /// Compare with something else: Default, what runs, another environment
+    /// Compare with the next: Default, another environment, what runs, what was committed last
     Against = "diff.against" "against" in [Console] keys ["a"] risk Reads when can::compare;
+    /// Compare with something that is typed: an environment, running, release:N, git:REVISION
+    AgainstOther = "diff.against-other" "against …" in [Console] keys ["A"] risk Reads when can::compare;
     /// Go to the next value that a layer put in
     NextValue = "file.next" "next value" in [File] keys ["n"] risk Reads when can::always;
     /// Go to the previous value that a layer put in
@@ -90,6 +96,14 @@ commands! {
     PreviousFile = "file.open-previous" "" in [File] keys ["F"] risk Reads when can::always;
     /// Show why the value under the cursor is what it is, step by step down to its layer
     Why = "file.why" "why" in [Diff, File] keys ["w"] risk Reads when can::why;
+    /// Show values as ElastAlert reads them, or lines as they are written
+    ToggleView = "diff.view" "values or lines" in [Diff] keys ["v"] risk Reads when can::always;
+    /// Fold away comments, blanks and order of keys, or show them again
+    Fold = "diff.fold" "fold comments" in [Diff] keys ["f"] risk Reads when can::always;
+    /// Show only changes of some classes or rules, in plain words: exec notify web
+    FilterDiff = "diff.filter" "filter" in [Diff] keys ["/"] risk Reads when can::always;
+    /// Copy the change under the cursor, or on the head of a file all of it
+    Copy = "diff.copy" "copy" in [Diff] keys ["y"] risk Reads when can::copy;
     /// Open the file where the value under the cursor is written, in the editor
     Edit = "file.edit" "edit" in [Rules, Diff, File, Why] keys ["e"] risk Reads when can::edit;
     /// Go to the next line that was searched for

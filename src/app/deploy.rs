@@ -14,10 +14,10 @@ use crate::domain::progress::{DeployReport, Progress, StepEvent};
 use crate::domain::remote::Timestamp;
 
 use super::Ticket;
-use super::changes::DiffText;
 use super::guard::{Decision, Risk, decide};
 use super::list::Scroll;
 use super::prompt::Prompt;
+use super::rows::{DiffText, Look};
 
 /// A deploy on the screen.
 #[derive(Clone, Debug)]
@@ -189,7 +189,7 @@ impl Review {
     pub fn new(plan: Arc<Plan>, diff: Arc<Diff>) -> Self {
         let consent = decide(Risk::Changes, plan.guard);
         Self {
-            text: DiffText::new(diff, None),
+            text: DiffText::new(diff, None, Look::default()),
             plan,
             consent,
             name: Prompt::new(""),

@@ -70,6 +70,8 @@ pub enum Effect {
         /// Line, from 1.
         line: u32,
     },
+    /// Put a text on the clipboard of whoever sits at the terminal.
+    Copy(String),
     /// Stop the program, as Ctrl-Z does.
     Suspend,
     /// Draw everything anew.
@@ -172,6 +174,7 @@ pub mod log;
 pub mod model;
 pub mod notice;
 pub mod prompt;
+pub mod rows;
 pub mod rules;
 pub mod scope;
 pub mod standing;

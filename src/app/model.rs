@@ -260,10 +260,10 @@ impl Model {
                     None => Place::line(file.path.clone(), line(file.list.selected + 1)),
                 }
             }
-            (Focus::Detail, Tab::Diff) => {
-                let (file, row) = self.changes.text.as_ref()?.at_cursor()?;
-                Place::line(file.path.clone(), row.and_then(|row| row.new).map_or(1, line))
-            }
+            (Focus::Detail, Tab::Diff) => match self.changes.text.as_ref()?.place_at_cursor()? {
+                (place, true) => return Some(place),
+                (place, false) => place,
+            },
             (Focus::Environments | Focus::Detail, _) => return None,
         };
         let workspace = &self.overview()?.workspace;

@@ -79,6 +79,10 @@ pub enum Purpose {
     SearchLog,
     /// Which lines of the log are shown.
     FilterLog,
+    /// Which changes of a diff are shown.
+    FilterDiff,
+    /// What an environment is compared with.
+    Against,
 }
 
 impl Purpose {
@@ -88,6 +92,8 @@ impl Purpose {
             Self::FilterRules => "rules with",
             Self::SearchLog => "search log",
             Self::FilterLog => "only lines with",
+            Self::FilterDiff => "only changes of class or rule",
+            Self::Against => "compare with",
         }
     }
 }

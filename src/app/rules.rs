@@ -22,11 +22,7 @@ impl Rules {
     pub fn visible<'a>(&self, rows: &'a [RuleRow], environment: Option<&EnvName>) -> Vec<&'a RuleRow> {
         let wanted = self.filter.to_lowercase();
         rows.iter()
-            .filter(|row| {
-                wanted.is_empty()
-                    || row.name.to_lowercase().contains(&wanted)
-                    || row.path.to_lowercase().contains(&wanted)
-            })
+            .filter(|row| wanted.is_empty() || row.searched.contains(&wanted))
             .filter(|row| {
                 !self.only_different
                     || environment.is_none_or(|name| cell(row, name).is_some_and(|cell| cell != Cell::Same))
@@ -38,14 +34,4 @@ impl Rules {
 /// What a rule is in an environment.
 pub fn cell(row: &RuleRow, environment: &EnvName) -> Option<Cell> {
     row.cells.iter().find(|(name, _)| name == environment).map(|(_, cell)| *cell)
-}
-
-/// The letter that stands for a cell, and its word for the legend.
-pub fn letter(cell: Cell) -> (&'static str, &'static str) {
-    match cell {
-        Cell::Same => ("=", "same"),
-        Cell::Differs => ("~", "differs"),
-        Cell::Excluded => ("-", "excluded"),
-        Cell::Invalid => ("!", "invalid"),
-    }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use crate::domain::container::{Container, ContainerId, ContainerState, EngineInfo, RestartPolicy};
-use crate::domain::diff::{Diff, DiffLine, FileDiff, FileStatus, Hunk, LineChange, Piece};
+use crate::domain::diff::side::Side;
+use crate::domain::diff::{Diff, compare};
 use crate::domain::environment::{Endpoint, EnvName, GateSettings, Guard, Mounts};
 use crate::domain::fact::{Fact, FactKind};
 use crate::domain::health::{Ladder, Rung, RungName, State, Sync};
@@ -17,6 +18,7 @@ use crate::domain::plan::{ChangeCount, ContainerSpec, Fingerprint, Plan, Planned
 use crate::domain::problem::{Problem, code};
 use crate::domain::process::{Process, ProcessTable};
 use crate::domain::remote::Timestamp;
+use crate::domain::render::render;
 use crate::domain::workspace::build::{Sources, build};
 
 use super::{Effect, Header, Key, Model, Msg, Outcome, Ticket, Viewports, update};
@@ -150,49 +152,23 @@ pub(crate) fn ladder(rung: RungName, state: State, evidence: &str) -> Ladder {
     Ladder { rungs, deployed: Some(true) }
 }
 
-/// What differs between CI and Default.
+/// What differs between Default and CI.
 pub(crate) fn diff() -> Arc<Diff> {
-    let piece = |text: &str, changed| Piece { text: text.into(), changed };
-    let line = |change, old, new, pieces| DiffLine { change, old, new, pieces, origin: None };
-    let mut added =
-        line(LineChange::Added, None, Some(3), vec![piece("es_host: ", false), piece("search-ci", true)]);
-    added.origin =
-        Some("ES_HOST from CI (config/environments/CI.yaml:4), where Default has localhost".into());
-    let lines = vec![
-        line(LineChange::Context, Some(1), Some(1), vec![piece("# how ElastAlert runs", false)]),
-        line(LineChange::Context, Some(2), Some(2), vec![piece("rules_folder: /opt/rules", false)]),
-        line(LineChange::Removed, Some(3), None, vec![piece("es_host: ", false), piece("localhost", true)]),
-        added,
-        line(LineChange::Context, Some(4), Some(4), vec![piece("es_port: 9200", false)]),
-    ];
-    let more = vec![
-        line(LineChange::Removed, Some(7), None, vec![piece("  seconds: ", false), piece("60", true)]),
-        line(LineChange::Added, None, Some(7), vec![piece("  seconds: ", false), piece("10", true)]),
-    ];
-    let file = |path: &str, status, hunks, added, removed| FileDiff {
-        path: path.into(),
-        status,
-        hunks,
-        added,
-        removed,
+    Arc::new(compared("Default", "CI"))
+}
+
+/// What differs between two environments.
+pub(crate) fn compared(old: &str, new: &str) -> Diff {
+    let workspace = overview(1).workspace;
+    let secrets = std::collections::BTreeMap::from([(
+        "ES_PASSWORD".to_owned(),
+        crate::domain::secret::Secret::new("canary".to_owned()),
+    )]);
+    let side = |environment: &str| {
+        let rendering = render(&workspace, workspace.environment(&name(environment)).unwrap(), &secrets);
+        Side::of(Arc::new(rendering), Arc::clone(&workspace))
     };
-    let heartbeat =
-        vec![line(LineChange::Removed, Some(1), None, vec![piece("name: No heartbeat from web", false)])];
-    Arc::new(Diff {
-        old: "Default".into(),
-        new: "CI".into(),
-        files: vec![
-            file(
-                "config/elastalert.yaml",
-                FileStatus::Changed,
-                vec![Hunk { lines }, Hunk { lines: more }],
-                2,
-                2,
-            ),
-            file("rules/auth-admin.yaml", FileStatus::Unchanged, Vec::new(), 0, 0),
-            file("rules/web-heartbeat.yaml", FileStatus::Excluded, vec![Hunk { lines: heartbeat }], 0, 1),
-        ],
-    })
+    compare::diff(&side(old), &side(new))
 }
 
 /// A plan of a deploy of that environment.
@@ -228,7 +204,7 @@ pub(crate) fn plan(environment: &str, guard: Guard) -> Plan {
             step(Step::Gate, "watch it until 5 rules are loaded and it lived 10 s"),
             step(Step::Keep, "let the engine restart it, remove what is older than five releases"),
         ],
-        changes: ChangeCount { changed: 1, added: 0, removed: 1 },
+        changes: ChangeCount { changed: 1, renamed: 0, added: 0, removed: 1 },
         obstacles: Vec::new(),
         warnings: vec![
             Problem::new(

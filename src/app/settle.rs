@@ -16,6 +16,9 @@ use super::{Effect, Work};
 /// How many lines of the past a log begins with.
 pub(super) const TAIL: usize = 1_000;
 
+/// From how many columns on the two sides of a diff stand side by side.
+const SPLIT: usize = 126;
+
 /// Brings selections into their lists, and asks for what is shown and not there.
 pub(super) fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
     let count = model.listed().len();
@@ -24,7 +27,8 @@ pub(super) fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
     model.rules.list.fit(count, model.viewports.rules);
     compare(model, effects);
     let only = model.subject();
-    model.changes.lay_out(only.as_deref());
+    model.changes.look.split = model.viewports.detail_width >= SPLIT;
+    model.changes.lay_out(only.as_deref(), model.viewports.detail);
     render(model);
     super::why::settle(model);
     follow(model, effects);

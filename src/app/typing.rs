@@ -1,7 +1,10 @@
 //! What is typed takes effect while it is typed: rules are filtered and the log is searched at each letter. Enter keeps
 //! the result, Esc brings back what was there before.
 
+use crate::domain::diff::Against;
+
 use super::Key;
+use super::changes::Choice;
 use super::model::Model;
 use super::prompt::{Prompt, Purpose, Typing};
 use super::update::editor;
@@ -12,6 +15,10 @@ pub(super) fn begin(model: &mut Model, purpose: Purpose) {
         Purpose::FilterRules => model.rules.filter.clone(),
         Purpose::SearchLog => model.log.search.clone(),
         Purpose::FilterLog => model.log.filter.clone(),
+        Purpose::FilterDiff => model.changes.look.filter.clone(),
+        Purpose::Against => model
+            .environment_name()
+            .map_or_else(String::new, |name| model.changes.choice.against(&name).to_string()),
     };
     model.prompt = Some(Typing { purpose, line: Prompt::new(&before), before });
 }
@@ -35,8 +42,19 @@ pub(super) fn paste(model: &mut Model, text: &str) {
     }
 }
 
-/// Ends the line; what was typed stays.
+/// Ends the line; what was typed stays. What to compare with takes effect only now; what cannot be meant is said, and
+/// the line stays open.
 pub(super) fn accept(model: &mut Model) {
+    if let Some(typing) = model.prompt.as_ref().filter(|typing| typing.purpose == Purpose::Against) {
+        match typing.line.text().trim().parse::<Against>() {
+            Ok(against) => model.changes.choice = Choice::Chosen(against),
+            Err(problem) => {
+                let hint = problem.hint.map_or_else(String::new, |hint| format!("; {hint}"));
+                model.hint = Some(format!("{}{hint}", problem.what));
+                return;
+            }
+        }
+    }
     model.prompt = None;
 }
 
@@ -72,5 +90,7 @@ fn apply(model: &mut Model) {
             model.log.filter = text;
             model.log.refilter();
         }
+        Purpose::FilterDiff => model.changes.look.filter = text,
+        Purpose::Against => {}
     }
 }

@@ -109,18 +109,17 @@ pub(super) fn steps(model: &Model) -> Option<Steps> {
     let (environment, leaves) = match model.tab {
         Tab::File => (environment, model.origin.leaves.clone()),
         Tab::Diff => {
-            let (file, row) = model.changes.text.as_ref()?.at_cursor()?;
-            let row = row?;
+            let (file, old, new) = model.changes.text.as_ref()?.numbers_at_cursor()?;
             let other = match model.changes.choice.against(&environment) {
                 Against::Environment(other) => Some(other),
-                Against::Running => None,
+                Against::Running | Against::Release(_) | Against::Revision(_) => None,
             };
-            let (environment, line) = match (row.new, row.old, other) {
-                (Some(line), ..) => (environment, line),
-                (None, Some(line), Some(other)) => (other, line),
+            let (environment, path, line) = match (new, old, other) {
+                (Some(line), ..) => (environment, &file.path, line),
+                (None, Some(line), Some(other)) => (other, file.from.as_ref().unwrap_or(&file.path), line),
                 _ => return None,
             };
-            let book = book(model.overview()?, &environment, &file.path)?;
+            let book = book(model.overview()?, &environment, path)?;
             let leaves = book.line(u32::try_from(line).ok()?);
             (environment, leaves)
         }

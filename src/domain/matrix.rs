@@ -1,6 +1,7 @@
-//! Rules against environments: in which environment a rule is the same as in `Default`, differs, or is excluded.
-//! It is what the list of rules shows.
+//! Rules against environments: in which environment a rule is the same as in `Default`, differs, is overridden, is
+//! excluded or is invalid. It is what the list of rules shows, and what `rules` prints.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -17,12 +18,41 @@ use crate::domain::workspace::Workspace;
 pub enum Cell {
     /// Rendered to the same bytes as in `Default`.
     Same,
-    /// Rendered to other bytes.
+    /// Rendered to other bytes, because tokens have other values.
     Differs,
+    /// Rendered to other bytes, and an overlay has a part in it.
+    Overridden,
     /// Kept out by an exclusion.
     Excluded,
     /// Has a finding of severity error.
     Invalid,
+}
+
+impl Cell {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Same, Self::Differs, Self::Overridden, Self::Excluded, Self::Invalid];
+
+    /// In one word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Same => "same",
+            Self::Differs => "differs",
+            Self::Overridden => "overridden",
+            Self::Excluded => "excluded",
+            Self::Invalid => "invalid",
+        }
+    }
+
+    /// The sign that stands for it where there is no room for the word.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Same => "=",
+            Self::Differs => "~",
+            Self::Overridden => "*",
+            Self::Excluded => "-",
+            Self::Invalid => "!",
+        }
+    }
 }
 
 /// One rule and what it is in each environment.
@@ -36,41 +66,107 @@ pub struct RuleRow {
     pub kind: String,
     /// One for each environment, in the workspace's order.
     pub cells: Vec<(EnvName, Cell)>,
+    /// Name and path in lower case, for a search that is typed.
+    #[serde(skip)]
+    pub searched: String,
 }
 
 /// The rules of a workspace against its renderings, sorted by path. Where `Default` excludes a rule, the first
 /// environment that has it stands in for it.
 pub fn rows(workspace: &Workspace, renderings: &[Arc<Rendering>]) -> Vec<RuleRow> {
+    let invalid: Vec<HashSet<&str>> = renderings.iter().map(|rendering| invalid(rendering)).collect();
     workspace
         .templates
         .iter()
         .filter(|template| is_rule(&template.path))
         .map(|template| {
             let path = template.path.as_str();
-            let file = |rendering: &Arc<Rendering>| rendering.file(path).map(|file| file.bytes.clone());
-            let base = renderings.iter().find_map(file);
+            let base = renderings.iter().find_map(|rendering| rendering.file(path));
             let rule = renderings
                 .iter()
                 .find_map(|rendering| rendering.rule(path).cloned())
                 .unwrap_or_else(|| Rule::read(path, None));
-            let shown = &template.source;
-            let cells = renderings
-                .iter()
-                .map(|rendering| {
-                    let invalid = rendering.findings.iter().any(|finding| {
-                        finding.severity == Severity::Error
-                            && finding.problem.place.as_ref().is_some_and(|place| place.file == *shown)
-                    });
-                    let cell = match file(rendering) {
-                        None => Cell::Excluded,
-                        Some(_) if invalid => Cell::Invalid,
-                        Some(file) if base.as_ref() == Some(&file) => Cell::Same,
-                        Some(_) => Cell::Differs,
-                    };
-                    (rendering.environment.clone(), cell)
-                })
-                .collect();
-            RuleRow { path: path.to_owned(), name: rule.name, kind: rule.kind, cells }
+            let cell = |(rendering, invalid): (&Arc<Rendering>, &HashSet<&str>)| {
+                let cell = match rendering.file(path) {
+                    None => Cell::Excluded,
+                    Some(_) if invalid.contains(template.source.as_str()) => Cell::Invalid,
+                    Some(file) if base.is_some_and(|base| base.bytes == file.bytes) => Cell::Same,
+                    Some(file) if file.insertions.iter().any(|insertion| insertion.overlay) => {
+                        Cell::Overridden
+                    }
+                    Some(_) => Cell::Differs,
+                };
+                (rendering.environment.clone(), cell)
+            };
+            let cells = renderings.iter().zip(&invalid).map(cell).collect();
+            let searched = format!("{}\n{}", rule.name.to_lowercase(), path.to_lowercase());
+            RuleRow { path: path.to_owned(), name: rule.name, kind: rule.kind, cells, searched }
         })
         .collect()
+}
+
+/// Files of the workspace with a finding of severity error.
+fn invalid(rendering: &Rendering) -> HashSet<&str> {
+    let errors = rendering.findings.iter().filter(|finding| finding.severity == Severity::Error);
+    errors.filter_map(|finding| finding.problem.place.as_ref()).map(|place| place.file.as_str()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::overview::Overview;
+    use crate::domain::workspace::build::{Sources, build};
+    use zeroize::Zeroizing;
+
+    fn overview(files: &[(&str, &str)], prefix: &'static str) -> Overview {
+        let file = |(path, text): &(&str, &str)| {
+            (format!("{prefix}{path}"), Zeroizing::new(text.as_bytes().to_vec()))
+        };
+        Overview::of(build(Sources {
+            root: "/w".into(),
+            prefix,
+            revision: 1,
+            files: files.iter().map(file).collect(),
+            problems: Vec::new(),
+            set: &[],
+            octopus: false,
+        }))
+    }
+
+    #[test]
+    fn each_cell_says_what_a_rule_is_there() {
+        let rule = |name: &str, more: &str| {
+            format!("name: {name}\ntype: frequency\nindex: i\ntimeframe: {{hours: 1}}\nalert: debug\n{more}")
+        };
+        let files = [
+            ("config/elastalert.yaml", "es_host: h\nes_port: 1\n"),
+            ("config/environments/Default.yaml", "tokens: { LIMIT: 5 }\n"),
+            (
+                "config/environments/CI.yaml",
+                "tokens: { LIMIT: '[' }\nexclude: [gone.yaml]\nrules: { Over: { num_events: 7 } }\n",
+            ),
+            ("config/environments/Staging.yaml", "tokens: { LIMIT: 6 }\n"),
+            ("rules/gone.yaml", &rule("Gone", "num_events: 1\n")),
+            ("rules/limit.yaml", &rule("Limit", "num_events: @@LIMIT@@\n")),
+            ("rules/over.yaml", &rule("Over", "num_events: 1\n")),
+            ("rules/same.yaml", &rule("Same", "num_events: 1\n")),
+        ];
+        for prefix in ["", "src/"] {
+            let overview = overview(&files, prefix);
+            let signs: Vec<(String, String)> = overview
+                .matrix
+                .iter()
+                .map(|row| (row.name.clone(), row.cells.iter().map(|(_, cell)| cell.sign()).collect()))
+                .collect();
+            let expected = [("Gone", "=-="), ("Limit", "=!~"), ("Over", "=*="), ("Same", "===")];
+            assert_eq!(signs, expected.map(|(name, signs)| (name.to_owned(), signs.to_owned())));
+        }
+    }
+
+    #[test]
+    fn words_and_signs_tell_cells_apart() {
+        let words: HashSet<&str> = Cell::ALL.iter().map(|cell| cell.word()).collect();
+        let signs: HashSet<&str> = Cell::ALL.iter().map(|cell| cell.sign()).collect();
+        assert_eq!((words.len(), signs.len()), (5, 5));
+    }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::domain::diff::{Against, Diff, FileStatus};
+use crate::domain::diff::{Against, Diff, FileStatus, LineChange};
 use crate::domain::environment::EnvName;
 use crate::domain::health::Sync;
 use crate::domain::label::{labels, role};
@@ -19,7 +19,7 @@ use crate::engine::fake::{FakeWorld, Program, Script};
 use crate::engine::running::running_files;
 use crate::engine::{Docker, Engine, World};
 
-const FILES: &[(&str, &str)] = &[
+pub(super) const FILES: &[(&str, &str)] = &[
     (
         "config/elastalert.yaml",
         "run_every: {minutes: 1}\nbuffer_time: {minutes: 5}\nes_host: @@ES_HOST@@\nes_port: 9200\nwriteback_index: w\nrules_folder: /opt/rules\n",
@@ -34,11 +34,11 @@ const FILES: &[(&str, &str)] = &[
     ("rules/b.yaml", "name: B\ntype: any\nindex: i\nalert: debug\n"),
 ];
 
-fn name(name: &str) -> EnvName {
+pub(super) fn name(name: &str) -> EnvName {
     name.parse().unwrap()
 }
 
-fn engine() -> Engine<FakeWorld> {
+pub(super) fn engine() -> Engine<FakeWorld> {
     let world = FakeWorld::new("2026-01-02T03:04:05Z".parse().unwrap());
     for (path, text) in FILES {
         world.files().put(format!("/w/{path}"), *text);
@@ -48,18 +48,18 @@ fn engine() -> Engine<FakeWorld> {
     Engine::new(world, PathBuf::from("/w"), Vec::new())
 }
 
-async fn compare(engine: &Engine<FakeWorld>, environment: &str, against: Against) -> Diff {
+pub(super) async fn compare(engine: &Engine<FakeWorld>, environment: &str, against: Against) -> Diff {
     let overview = engine.open(1).await.unwrap();
     let diff = engine.compare(&overview, &name(environment), against).await.unwrap();
     assert!(!serde_json::to_string(&diff).unwrap().contains("canary"), "{diff:?}");
     diff
 }
 
-fn statuses(diff: &Diff) -> Vec<(&str, FileStatus)> {
+pub(super) fn statuses(diff: &Diff) -> Vec<(&str, FileStatus)> {
     diff.files.iter().map(|file| (file.path.as_str(), file.status)).collect()
 }
 
-fn text(diff: &Diff) -> String {
+pub(super) fn text(diff: &Diff) -> String {
     let lines = diff.files.iter().flat_map(|file| &file.hunks).flat_map(|hunk| &hunk.lines);
     let mut out = String::new();
     for line in lines {
@@ -70,7 +70,7 @@ fn text(diff: &Diff) -> String {
 }
 
 /// Deploys a rendering by hand. Without a `release` there is no marker.
-async fn run(engine: &Engine<FakeWorld>, rendering: &Rendering, release: Option<ReleaseNumber>) {
+pub(super) async fn run(engine: &Engine<FakeWorld>, rendering: &Rendering, release: Option<ReleaseNumber>) {
     let docker = engine.world.default_engine();
     docker.put_image("i", "", "");
     let container = format!("elastalert-ci-{}", release.map_or(7, |number| number.0));
@@ -84,7 +84,12 @@ async fn run(engine: &Engine<FakeWorld>, rendering: &Rendering, release: Option<
         name: container.clone(),
         image: "i".into(),
         env: std::collections::BTreeMap::new(),
-        labels: labels("elastalert", &rendering.environment, role::ELASTALERT, Some(ReleaseNumber(7))),
+        labels: labels(
+            "elastalert",
+            &rendering.environment,
+            role::ELASTALERT,
+            Some(release.unwrap_or(ReleaseNumber(7))),
+        ),
         volumes: vec![volume("config"), volume("rules")],
         network: None,
         user: None,
@@ -116,7 +121,7 @@ async fn run(engine: &Engine<FakeWorld>, rendering: &Rendering, release: Option<
     docker.start(&id).await.unwrap();
 }
 
-async fn for_use(engine: &Engine<FakeWorld>, environment: &str) -> (Overview, Rendering) {
+pub(super) async fn for_use(engine: &Engine<FakeWorld>, environment: &str) -> (Overview, Rendering) {
     let overview = engine.open(1).await.unwrap();
     let rendering = engine.render_for_use(&overview.workspace, &name(environment)).await.unwrap();
     (overview, rendering)
@@ -164,7 +169,8 @@ async fn environments_are_compared_with_their_real_secrets() {
             ("rules/b.yaml", FileStatus::Excluded)
         ]
     );
-    let line = diff.files[0].hunks[0].lines.iter().find(|line| line.origin.is_some()).unwrap();
+    let mut lines = diff.files[0].hunks[0].lines.iter();
+    let line = lines.find(|line| line.change == LineChange::Added).unwrap();
     assert_eq!(
         line.origin.as_deref(),
         Some("ES_HOST from config/environments/CI.yaml:1:11 (Default: es.local)")

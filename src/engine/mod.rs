@@ -12,6 +12,7 @@ pub mod fake;
 pub mod files;
 mod files_create;
 pub mod follow;
+mod git;
 pub mod init;
 pub mod inside;
 pub mod live;
@@ -32,6 +33,7 @@ use futures_util::stream::BoxStream;
 use tokio::io::AsyncWrite;
 
 use crate::domain::container::{Container, ContainerId, EngineInfo, Image, RestartPolicy};
+use crate::domain::diff::Revision;
 use crate::domain::environment::Endpoint;
 use crate::domain::label::Labels;
 use crate::domain::log::Since;
@@ -228,6 +230,17 @@ pub struct SourceFile {
     pub bytes: Vec<u8>,
 }
 
+/// The files of the workspace as of a revision.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RevisionFiles {
+    /// The commit, as short as people write it.
+    pub commit: String,
+    /// The files, their paths relative to the workspace.
+    pub files: Vec<SourceFile>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+}
+
 /// The disk, and the processes that give secrets.
 pub trait Files: Send + Sync + 'static {
     /// All files below `root/folder` for each folder, sorted by path. Links that leave `root`, special files and
@@ -239,6 +252,14 @@ pub trait Files: Send + Sync + 'static {
         let _ = (root, folders);
         futures_util::stream::pending()
     }
+    /// The files below `root/folder` for each folder as of a revision of the repository that holds `root`. Nothing is
+    /// checked out or fetched.
+    fn revision(
+        &self,
+        root: &Path,
+        revision: &Revision,
+        folders: &[&str],
+    ) -> impl Future<Output = Result<RevisionFiles, Problem>> + Send;
     /// Whether a folder exists.
     fn is_dir(&self, path: &Path) -> bool;
     /// Writes a file readable by its owner only, in folders of that kind, and only if it is not there. No link below

@@ -103,8 +103,9 @@ impl<W: World> Engine<W> {
         docker: &W::Docker,
         container: &Container,
     ) -> Result<Sync, Problem> {
+        let label = format!("running {}", container.described());
         let (old, new) =
-            self.sides(overview, environment, docker, container, Fetched::default(), false).await?;
+            self.sides(overview, environment, docker, (container, label), Fetched::default(), false).await?;
         Ok(match work(move || distance(&old, &new)).await? {
             (Distance::Same, _) => Sync::InSync,
             (Distance::NotCompared, _) => Sync::Unknown,
@@ -112,7 +113,7 @@ impl<W: World> Engine<W> {
         })
     }
 
-    /// A container's files, and what its environment would be deployed with. Only secrets that were not asked for
+    /// The files of a container, under a label, and what its environment would be deployed with. Only secrets that were not asked for
     /// already are; with `commands`, commands are asked for
     /// secrets as well.
     pub(crate) async fn sides(
@@ -120,7 +121,7 @@ impl<W: World> Engine<W> {
         overview: &Overview,
         environment: &EnvName,
         docker: &W::Docker,
-        container: &Container,
+        (container, label): (&Container, String),
         fetched: Fetched,
         commands: bool,
     ) -> Result<(Side, Side), Problem> {
@@ -134,11 +135,10 @@ impl<W: World> Engine<W> {
         secrets.extend(more);
         let known = secrets.iter().map(|(key, secret)| (key.clone(), secret.clone())).collect();
         let new = self.render_with(workspace, environment, secrets).await?;
-        let label = format!("running {}", container.described());
         let (workspace, name) = (Arc::clone(workspace), environment.clone());
         work(move || {
             let masker = Masker::new(&workspace, find(&workspace, &name)?, known);
-            Ok((Side::of_container(label, &tree, &masker), Side::of(&new)))
+            Ok((Side::of_container(label, tree, masker), Side::of(Arc::new(new), workspace)))
         })
         .await?
     }

@@ -4,14 +4,14 @@
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 
-use crate::app::changes::DiffText;
 use crate::app::deploy::{Deploy, Review, Stage};
 use crate::app::guard::Decision;
+use crate::app::rows::DiffText;
 
 use super::Screen;
 use super::footer::editor;
 use super::widgets::{dialog, extent, on_border, problem, title};
-use super::{changes, plan, progress};
+use super::{diff_row, plan, progress};
 
 /// Draws the dialog, as high as its text needs.
 pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
@@ -81,7 +81,7 @@ fn show(screen: &mut Screen<'_>, area: Rect, deploy: &Deploy, page: &Page<'_>, t
         } else if let Some(text) = page.diff
             && let Some(row) = index.checked_sub(page.lines.len()).and_then(|row| text.rows.get(row))
         {
-            let line = changes::line(screen, text, *row, usize::from(area.width), deploy.left, None);
+            let line = diff_row::line(screen, text, *row, usize::from(area.width), deploy.left, None);
             screen.line(area, slot, &line);
         }
     }

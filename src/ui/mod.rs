@@ -18,6 +18,7 @@ pub mod theme;
 mod changes;
 mod deploy;
 mod detail;
+mod diff_row;
 mod environments;
 mod file;
 mod footer;

@@ -1,4 +1,4 @@
-//! The list of rules against environments: one letter for each environment, with its legend below. Letters and not
+//! The list of rules against environments: one sign for each environment, with its legend below. Signs and not
 //! colours tell them apart.
 
 use std::ops::Range;
@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 
 use crate::app::Target;
 use crate::app::model::Focus;
-use crate::app::rules::{cell, letter};
+use crate::app::rules::cell;
 use crate::domain::environment::EnvName;
 use crate::domain::matrix::{Cell, RuleRow};
 use crate::domain::remote::Remote;
@@ -85,9 +85,9 @@ fn empty(screen: &mut Screen<'_>, area: Rect, all: usize) {
 
 fn legend(screen: &mut Screen<'_>, area: Rect) {
     let text = match area.width {
-        46.. => " = same  ~ differs  - excluded  ! invalid ",
-        40.. => " = same ~ differs - excluded ! bad ",
-        _ => " =same ~differs -out !bad ",
+        60.. => " = same  ~ differs  * overridden  - excluded  ! invalid ",
+        40.. => " =same ~differs *over -out !invalid ",
+        _ => "=same ~diff *over -out !bad",
     };
     on_border(screen, area, &Line::styled(text, screen.theme.dim), &Line::default());
 }
@@ -159,7 +159,7 @@ fn row_of(screen: &mut Screen<'_>, area: Rect, rule: &RuleRow, names: &[EnvName]
     ];
     for name in names {
         let (text, style) = match cell(rule, name) {
-            Some(found) => (letter(found).0, cell_style(screen, found)),
+            Some(found) => (found.sign(), cell_style(screen, found)),
             None => (" ", theme.dim),
         };
         spans.push(Span::styled(format!(" {text}"), colour(style)));
@@ -170,7 +170,7 @@ fn row_of(screen: &mut Screen<'_>, area: Rect, rule: &RuleRow, names: &[EnvName]
 fn cell_style(screen: &Screen<'_>, cell: Cell) -> Style {
     match cell {
         Cell::Same => screen.theme.dim,
-        Cell::Differs => screen.theme.changed,
+        Cell::Differs | Cell::Overridden => screen.theme.changed,
         Cell::Excluded => screen.theme.unknown,
         Cell::Invalid => screen.theme.failing,
     }

@@ -98,6 +98,10 @@ roles! {
     removed,
     /// The words of it that make the difference.
     removed_word,
+    /// The ground of a line that is new.
+    added_line,
+    /// The ground of a line that is gone.
+    removed_line,
     /// Something that differs, and a value that a layer put in.
     changed,
     /// What cannot be undone, and the word DEMO.
@@ -116,6 +120,18 @@ roles! {
     level_error,
     /// A line that alertdeck itself put into a log.
     level_mark,
+    /// The key of a mapping in YAML.
+    yaml_key,
+    /// A text.
+    yaml_text,
+    /// A number, a date.
+    yaml_number,
+    /// A boolean, nothing.
+    yaml_word,
+    /// A comment.
+    yaml_comment,
+    /// An anchor, an alias, a tag.
+    yaml_anchor,
 }
 
 fn style(written: &Written, base: Style) -> Result<Style, String> {
@@ -189,6 +205,20 @@ impl Theme {
         self
     }
 
+    /// The style of a part of YAML.
+    pub fn token(&self, token: crate::domain::diff::Token) -> Style {
+        use crate::domain::diff::Token;
+        match token {
+            Token::Plain => self.text,
+            Token::Key => self.yaml_key,
+            Token::Text => self.yaml_text,
+            Token::Number => self.yaml_number,
+            Token::Word => self.yaml_word,
+            Token::Comment => self.yaml_comment,
+            Token::Anchor => self.yaml_anchor,
+        }
+    }
+
     /// The style of a state; its word stands beside it.
     pub fn state(&self, state: crate::domain::health::State) -> Style {
         use crate::domain::health::State;
@@ -241,7 +271,7 @@ mod tests {
     fn every_built_in_theme_sets_every_role() {
         for (name, _) in BUILT_IN {
             let theme = Theme::built_in(name).unwrap();
-            assert!((20..=24).contains(&theme.roles().len()));
+            assert!((20..=40).contains(&theme.roles().len()));
         }
     }
 
@@ -255,6 +285,21 @@ mod tests {
                 let (fg, bg) = (luminance(style.fg.unwrap()), luminance(style.bg.unwrap()));
                 let contrast = (fg.max(bg) + 0.05) / (fg.min(bg) + 0.05);
                 assert!(contrast >= 4.5, "{name}.{role} has a contrast of {contrast:.1}");
+            }
+        }
+    }
+
+    #[test]
+    fn yaml_can_be_read_on_the_ground_of_a_changed_line() {
+        for name in ["dark", "light", "high-contrast"] {
+            let theme = Theme::built_in(name).unwrap();
+            for (ground, sign) in [(theme.added_line, theme.added), (theme.removed_line, theme.removed)] {
+                let tokens = theme.roles().into_iter().filter(|(role, _)| role.starts_with("yaml_"));
+                for (role, style) in tokens.chain([("sign", sign), ("text", theme.text)]) {
+                    let (fg, bg) = (luminance(style.fg.unwrap()), luminance(ground.bg.unwrap()));
+                    let contrast = (fg.max(bg) + 0.05) / (fg.min(bg) + 0.05);
+                    assert!(contrast >= 4.5, "{name}.{role} has a contrast of {contrast:.1} there");
+                }
             }
         }
     }

@@ -44,11 +44,11 @@ fn diff_shows_what_differs_and_where_it_comes_from() {
 }
 
 #[test]
-fn a_diff_of_a_part_says_that_it_is_one() {
+fn a_diff_of_some_rules_leaves_the_others_out() {
     let arguments = ["diff", "Production", "--against", "CI", "--rule", "sp*"];
     let answer = run(&fixture("healthy"), &arguments);
-    assert!(answer.contains("CI → Production (partial: sp*):"), "{answer}");
-    assert!(!answer.contains("beat.yaml"), "{answer}");
+    assert!(answer.contains("rules/spike.yaml"), "{answer}");
+    assert!(!answer.contains("beat.yaml") && !answer.contains("~ config/"), "{answer}");
     let wrong = run(&fixture("healthy"), &["plan", "CI", "--rule", "[x"]);
     assert!(wrong.contains("is no glob") && wrong.ends_with("-- exit 1\n"), "{wrong}");
 }
@@ -95,4 +95,63 @@ fn render_writes_files_that_hold_their_secrets_once_and_privately() {
     assert_eq!(fs::metadata(&rule).unwrap().permissions().mode() & 0o777, 0o600);
     let again = run(folder.path(), &with);
     assert!(again.contains("file.unwritten") && again.ends_with("-- exit 1\n"), "{again}");
+}
+
+#[test]
+fn diff_tells_values_classes_and_what_is_asked_for() {
+    let healthy = fixture("healthy");
+    assert_snapshot!(run(&healthy, &["diff", "Production", "--against", "CI", "--view", "values"]));
+    let with = ["diff", "Production", "--against", "environment:CI", "--exit-code"];
+    assert_snapshot!(run(
+        &healthy,
+        &[with.as_slice(), &["--class", "threshold", "--rule", "spike*"]].concat()
+    ));
+    let none = run(&healthy, &[with.as_slice(), &["--class", "EXEC"]].concat());
+    assert!(none.ends_with("-- exit 0\n"), "{none}");
+    let wrong = run(&healthy, &[with.as_slice(), &["--class", "size"]].concat());
+    assert!(wrong.contains("class.unknown") && wrong.ends_with("-- exit 1\n"), "{wrong}");
+    for (against, code) in
+        [("svn:1", "against.unknown"), ("release:0", "release.number"), ("git:-x", "git.revision")]
+    {
+        let wrong = run(&healthy, &["diff", "CI", "--against", against]);
+        assert!(wrong.contains(code) && wrong.ends_with("-- exit 1\n"), "{wrong}");
+    }
+}
+
+#[test]
+fn a_git_revision_is_compared_without_a_checkout() {
+    let path = std::env::var("PATH").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let workspace = folder.path().join("ops/alerts");
+    let put = |path: &str, text: &str| {
+        let path = workspace.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    let git = |arguments: &[&str]| {
+        let done = assert_cmd::Command::new("git")
+            .env_clear()
+            .env("PATH", &path)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .args(["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"])
+            .current_dir(folder.path())
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    };
+    put("config/elastalert.yaml", "es_host: @@ES_HOST@@\nes_port: 9200\n");
+    put("config/environments/Default.yaml", "tokens: { ES_HOST: es.old }\n");
+    git(&["init", "-q"]);
+    git(&["add", "-A"]);
+    git(&["commit", "-q", "-m", "x"]);
+    put("config/environments/Default.yaml", "# moved\ntokens:\n  ES_HOST: es.new\n");
+    let variables = [("PATH", path.as_str()), ("GIT_CONFIG_GLOBAL", "/dev/null")];
+    let with = ["diff", "Default", "--against", "git:HEAD", "--view", "values", "--exit-code"];
+    let answer = run_with(&workspace, &with, &variables);
+    assert!(answer.contains("~ es_host: es.old → es.new   ENDPOINT"), "{answer}");
+    assert!(answer.contains("now: ES_HOST from config/environments/Default.yaml:3"), "{answer}");
+    assert!(answer.ends_with("-- exit 2\n"), "{answer}");
+    let answer = run_with(&workspace, &["diff", "Default", "--against", "git:HEAD~1"], &variables);
+    assert!(answer.contains("git knows no revision HEAD~1") && answer.ends_with("-- exit 1\n"), "{answer}");
 }

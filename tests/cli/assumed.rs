@@ -125,9 +125,9 @@ fn an_environment_whose_own_layer_is_broken_is_marked_in_its_row() {
 fn an_environment_may_be_called_running() {
     let files = [CONFIG, RULE, ("config/substitutions/running.conf", "A=1\n")];
     let folder = workspace(&files);
-    let answer = run(folder.path(), &["diff", "Default", "--against", "env:running"]);
+    let answer = run(folder.path(), &["diff", "Default", "--against", "environment:running"]);
     assert!(answer.contains("running → Default: no differences"), "{answer}");
-    let answer = run(folder.path(), &["diff", "Default", "--against", "env:runing"]);
+    let answer = run(folder.path(), &["diff", "Default", "--against", "environment:runing"]);
     assert!(answer.contains("did you mean running?"), "{answer}");
 }
 

@@ -177,7 +177,7 @@ fn leaving_during_a_deploy_asks_and_then_waits_for_the_verdict() {
 #[test]
 fn a_verdict_stays_until_it_is_closed_and_what_runs_is_compared_again() {
     let mut script = Script::running();
-    script.keys("a");
+    script.keys("a a a");
     script.planned(Guard::Open);
     script.keys("<enter>");
     let ticket = script.model.deploy.as_ref().unwrap().running().unwrap().ticket;

@@ -2,6 +2,7 @@
 //! console relies on.
 
 mod deploys;
+mod diffs;
 mod moves;
 
 use std::sync::Arc;
@@ -77,13 +78,17 @@ fn the_latest_selection_wins() {
     assert_eq!(script.model.changes.diff.current(), None, "the answer for CI is not shown under Staging");
     script.done(Ticket(3), Outcome::Diff(Ok(diff())));
     assert!(script.model.changes.diff.current().is_some());
-    assert_eq!(script.keys("a"), [compare(4, "Staging", Against::Running)], "nothing is left to cancel");
+    assert_eq!(
+        script.keys("a"),
+        [compare(4, "Staging", Against::Environment(name("CI")))],
+        "nothing is left to cancel"
+    );
 }
 
 #[test]
 fn what_runs_is_compared_again_when_another_container_runs() {
     let mut script = Script::running();
-    script.keys("a");
+    script.keys("a a a");
     let ticket = Ticket(script.model.tickets);
     script.done(ticket, Outcome::Diff(Ok(diff())));
     let containers = FactKind::Containers { environment: name("CI"), answer: Ok(vec![container("CI", 13)]) };

@@ -82,9 +82,9 @@ fn changes_are_gone_through_one_by_one() {
     let row = |script: &Script| script.model.changes.text.as_ref().unwrap().list.selected;
     assert_eq!(row(&script), 3);
     script.keys("n");
-    assert_eq!(row(&script), 7);
+    assert_eq!(row(&script), 8);
     script.keys("n n n N");
-    assert_eq!(row(&script), 7, "it stops at the last change and goes back to the one before");
+    assert_eq!(row(&script), 8, "it stops at the last change and goes back to the one before");
 }
 
 #[test]

@@ -223,6 +223,12 @@ fn credentials(bytes: &[u8], lines: &[Range<usize>]) -> Vec<Mask> {
     found
 }
 
+/// Whether a name calls its value a credential.
+pub fn is_credential(name: &str) -> bool {
+    let name = name.to_lowercase();
+    CREDENTIALS.iter().any(|part| name.contains(part)) && !HARMLESS.iter().any(|part| name.ends_with(part))
+}
+
 /// Where the value begins that stands behind a name that calls it a credential. Also used for lines that are quoted
 /// in messages.
 pub fn credential(line: &[u8]) -> Option<usize> {
@@ -235,12 +241,10 @@ pub fn credential(line: &[u8]) -> Option<usize> {
             at += 1;
             continue;
         }
-        let name = String::from_utf8_lossy(rest.get(..length)?).to_lowercase();
+        let calls = is_credential(&String::from_utf8_lossy(rest.get(..length)?));
         at += length;
         let after = line.get(at..)?;
         let gap = after.iter().take_while(|byte| matches!(byte, b' ' | b'"' | b'\'')).count();
-        let calls = CREDENTIALS.iter().any(|part| name.contains(part))
-            && !HARMLESS.iter().any(|part| name.ends_with(part));
         if calls && matches!(after.get(gap), Some(b':' | b'=')) {
             let value = after.get(gap + 1..)?;
             let blanks = value.iter().take_while(|byte| **byte == b' ').count();

@@ -1,24 +1,30 @@
 //! What differs between two sets of files: per file a status and hunks of lines with the changed words marked. Real
 //! bytes are compared; what is kept for showing has its secrets masked, so that a diff can be shown anywhere.
 
+mod against;
+pub mod class;
 pub mod compare;
+mod doc;
+mod edit;
+pub mod filter;
+mod lines;
+mod lists;
 pub mod mask;
+pub mod pair;
 pub mod side;
+pub mod then;
+pub mod tree;
+pub mod values;
 
 use serde::Serialize;
 
-use crate::domain::environment::EnvName;
 use crate::domain::plan::ChangeCount;
+use crate::domain::problem::Place;
 
-/// What the rendering of an environment is compared with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Against {
-    /// The rendering of another environment.
-    Environment(EnvName),
-    /// The files that the running container really has.
-    Running,
-}
+pub use crate::domain::yaml::Token;
+pub use against::{Against, Revision};
+pub use class::{Class, ClassCount};
+pub use values::{ValueChange, ValueSide, ValueStatus};
 
 /// What happened to a file from the old side to the new.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -34,6 +40,22 @@ pub enum FileStatus {
     Removed,
     /// Only on the old side, because the environment of the new side excludes it.
     Excluded,
+    /// A rule of the same name under another path; its bytes may differ as well.
+    Renamed,
+}
+
+impl FileStatus {
+    /// In one word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Unchanged => "unchanged",
+            Self::Changed => "changed",
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::Excluded => "excluded",
+            Self::Renamed => "renamed",
+        }
+    }
 }
 
 /// What happened to a line.
@@ -55,6 +77,9 @@ pub struct Piece {
     pub text: String,
     /// Whether it is part of what changed within the line.
     pub changed: bool,
+    /// What it is in YAML.
+    #[serde(skip)]
+    pub token: Token,
 }
 
 /// One line of a hunk.
@@ -66,10 +91,39 @@ pub struct DiffLine {
     pub old: Option<usize>,
     /// Its number on the new side.
     pub new: Option<usize>,
-    /// Its text.
+    /// Its text. In JSON those pieces are one that are marked alike.
+    #[serde(serialize_with = "marked_alike")]
     pub pieces: Vec<Piece>,
+    /// What it touches; nothing for a line on both sides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class: Option<Class>,
     /// Which layer gave the value on this line, in words: `ES_HOST from config/environments/CI.yaml:7`.
     pub origin: Option<String>,
+    /// Where that layer says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+}
+
+impl DiffLine {
+    /// Its text, in stretches that are marked alike.
+    pub fn stretches(&self) -> Vec<Piece> {
+        stretches(&self.pieces)
+    }
+}
+
+fn stretches(pieces: &[Piece]) -> Vec<Piece> {
+    let mut found: Vec<Piece> = Vec::new();
+    for piece in pieces {
+        match found.last_mut() {
+            Some(last) if last.changed == piece.changed => last.text.push_str(&piece.text),
+            _ => found.push(Piece { token: Token::Plain, ..piece.clone() }),
+        }
+    }
+    found
+}
+
+fn marked_alike<S: serde::Serializer>(pieces: &[Piece], to: S) -> Result<S::Ok, S::Error> {
+    stretches(pieces).serialize(to)
 }
 
 /// Lines that changed together, with the lines around them.
@@ -84,14 +138,61 @@ pub struct Hunk {
 pub struct FileDiff {
     /// Path on the new side, or on the old one when it is gone.
     pub path: String,
+    /// Path on the old side, where it is another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// What happened to it.
     pub status: FileStatus,
+    /// The name of the rule in it; only told of files that differ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// The name that the rule had, where it is another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub was: Option<String>,
+    /// How many changes there are of each class: values where the file is YAML, else groups of lines; what is
+    /// cosmetic is counted in groups of lines.
+    pub classes: ClassCount,
+    /// What `ElastAlert` reads differently; `None` for a file that is no YAML.
+    pub values: Option<Vec<ValueChange>>,
     /// Its hunks; none for a file that is not text.
     pub hunks: Vec<Hunk>,
     /// Lines added.
     pub added: usize,
     /// Lines removed.
     pub removed: usize,
+    /// How many cosmetic changes are folded away.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub folded: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+impl FileDiff {
+    /// A file of which nothing but its status is known.
+    pub fn new(path: String, status: FileStatus) -> Self {
+        Self {
+            path,
+            from: None,
+            status,
+            rule: None,
+            was: None,
+            classes: ClassCount::default(),
+            values: None,
+            hunks: Vec::new(),
+            added: 0,
+            removed: 0,
+            folded: 0,
+        }
+    }
+
+    /// Whether all that changed in it is folded away.
+    pub fn is_folded(&self) -> bool {
+        let cosmetic = self.classes.0.keys().all(|class| *class == Class::Cosmetic);
+        self.folded > 0 && self.status == FileStatus::Changed && cosmetic
+    }
 }
 
 /// What differs between two sets of files.
@@ -111,9 +212,17 @@ impl Diff {
         let of = |status| self.files.iter().filter(|file| file.status == status).count();
         ChangeCount {
             changed: of(FileStatus::Changed),
+            renamed: of(FileStatus::Renamed),
             added: of(FileStatus::Added),
             removed: of(FileStatus::Removed) + of(FileStatus::Excluded),
         }
+    }
+
+    /// How many changes there are of each class.
+    pub fn classes(&self) -> ClassCount {
+        let mut all = ClassCount::default();
+        self.files.iter().for_each(|file| all.merge(&file.classes));
+        all
     }
 }
 

@@ -1,8 +1,6 @@
 //! Laws and cases of comparing. Sides are made by hand here, with a canary for every secret, so that each test says
 //! what is compared and what may be seen.
 
-use std::collections::BTreeMap;
-
 use proptest::prelude::*;
 
 use super::compare::{Distance, diff, distance};
@@ -11,13 +9,7 @@ use super::*;
 use crate::domain::render::origin::Mask;
 
 fn side(label: &str, files: &[(&str, &[u8])]) -> Side {
-    let files = files
-        .iter()
-        .map(|(path, bytes)| {
-            let file = SideFile { bytes: bytes.to_vec().into(), masks: Vec::new(), origins: Vec::new() };
-            ((*path).to_owned(), file)
-        })
-        .collect::<BTreeMap<_, _>>();
+    let files = files.iter().map(|(path, bytes)| SideFile::told(path, bytes, Vec::new())).collect();
     Side { label: label.into(), files, excluded: Vec::new() }
 }
 
@@ -36,9 +28,8 @@ fn secret(text: &str) -> Side {
             c => bytes.push(c),
         }
     }
-    let mut side = side("x", &[("f", bytes.as_bytes())]);
-    side.files.get_mut("f").unwrap().masks = masks;
-    side
+    let files = vec![SideFile::told("f", bytes.as_bytes(), masks)];
+    Side { label: "x".into(), files, excluded: Vec::new() }
 }
 
 fn text(diff: &Diff) -> String {
@@ -149,6 +140,89 @@ fn line_ends_and_blanks_that_differ_are_visible() {
 fn foreign_bytes_are_safe_to_show() {
     let diff = diff(&side("o", &[("f", b"a \x1b[2Jb\n")]), &side("n", &[("f", b"a \x1b]0;x\x07c\n")]));
     assert!(!text(&diff).contains('\u{1b}'));
+}
+
+#[test]
+fn files_that_are_made_to_be_slow_are_compared_in_time() {
+    let file = |lines: &mut dyn Iterator<Item = String>| lines.collect::<Vec<_>>().concat();
+    let count = 10_000;
+    let mut state = 1u64;
+    let mut random = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state >> 62
+    };
+    let pairs = [
+        // Every second line is shared.
+        (
+            file(&mut (0..count).map(|i| if i % 2 == 0 { format!("s{i}\n") } else { format!("a{i}\n") })),
+            file(&mut (0..count).map(|i| if i % 2 == 0 { format!("s{i}\n") } else { format!("b{i}\n") })),
+        ),
+        // All lines are shared, in the other direction.
+        (
+            file(&mut (0..count).map(|i| format!("{i}\n"))),
+            file(&mut (0..count).rev().map(|i| format!("{i}\n"))),
+        ),
+        // A handful of lines, over and over.
+        (
+            file(&mut (0..count).map(|_| format!("{}\n", random()))),
+            file(&mut (0..count).map(|i| format!("{}\n", i % 5 % 4))),
+        ),
+    ];
+    for (old, new) in pairs {
+        let diff = diff(&side("o", &[("f", old.as_bytes())]), &side("n", &[("f", new.as_bytes())]));
+        assert!(diff.files[0].added > 0);
+    }
+}
+
+#[test]
+fn lines_say_what_they_touch_and_what_elastalert_does_not_read_is_cosmetic() {
+    let old = side("o", &[("rules/a.yaml", b"# one\nname: A\nnum_events: 5\nindex: i\n")]);
+    let new = side("n", &[("rules/a.yaml", b"# two\nindex: i\nname: 'A'\nnum_events: 6\n")]);
+    let diff = diff(&old, &new);
+    let file = &diff.files[0];
+    let lines =
+        file.hunks.iter().flat_map(|hunk| &hunk.lines).filter(|line| line.change != LineChange::Context);
+    let classes: Vec<Option<Class>> = lines.map(|line| line.class).collect();
+    assert_eq!(classes.iter().filter(|class| **class == Some(Class::Threshold)).count(), 2);
+    assert!(
+        classes.iter().all(|class| matches!(class, Some(Class::Threshold | Class::Cosmetic))),
+        "{classes:?}"
+    );
+    assert_eq!(file.values.as_ref().unwrap().len(), 1);
+    assert_eq!(file.rule.as_deref(), Some("A"));
+    assert_eq!(file.was, None);
+}
+
+#[test]
+fn a_rule_with_another_name_and_one_with_another_path_are_told() {
+    let old = side("o", &[("rules/a.yaml", b"name: A\n"), ("rules/b.yaml", b"name: B\nindex: i\n")]);
+    let new = side("n", &[("rules/a.yaml", b"name: A2\n"), ("rules/c.yaml", b"name: B\nindex: j\n")]);
+    let diff = diff(&old, &new);
+    let seen: Vec<_> = diff.files.iter().map(|file| (file.path.as_str(), file.status)).collect();
+    assert_eq!(seen, [("rules/a.yaml", FileStatus::Changed), ("rules/c.yaml", FileStatus::Renamed)]);
+    assert_eq!((diff.files[0].rule.as_deref(), diff.files[0].was.as_deref()), (Some("A2"), Some("A")));
+    assert_eq!(diff.files[1].from.as_deref(), Some("rules/b.yaml"));
+    assert_eq!(diff.count().renamed, 1);
+    assert_eq!(distance(&old, &new).1, 2);
+}
+
+#[test]
+fn parts_of_lines_have_their_colours_and_marks_beside_secrets_too() {
+    let token =
+        |pieces: &[Piece], text: &str| pieces.iter().find(|piece| piece.text.contains(text)).unwrap().token;
+    let mask = |text: &[u8], range| {
+        let masks = vec![Mask { range, shown: "‹secret S›".into(), hole: false }];
+        let mut side = side("x", &[]);
+        side.files = vec![SideFile::told("a.yaml", text, masks)];
+        side
+    };
+    let old = mask(b"a: \"canary\" # old\nb: 1\n", 4..10);
+    let new = mask(b"a: \"canary\" # new\nb: 1\n", 4..10);
+    let diff = diff(&old, &new);
+    let lines = &diff.files[0].hunks[0].lines;
+    assert!(!serde_json::to_string(&diff).unwrap().contains("canary"));
+    assert_eq!((token(&lines[0].pieces, "a"), token(&lines[0].pieces, "# ")), (Token::Key, Token::Comment));
+    assert_eq!(token(&lines[2].pieces, "1"), Token::Number);
 }
 
 #[test]

@@ -152,6 +152,8 @@ pub struct VolumeMount {
 pub struct ChangeCount {
     /// Files that differ.
     pub changed: usize,
+    /// Rules whose file has another path.
+    pub renamed: usize,
     /// Files that are new.
     pub added: usize,
     /// Files that are gone.
@@ -161,7 +163,7 @@ pub struct ChangeCount {
 impl ChangeCount {
     /// Whether there is any change.
     pub fn any(self) -> bool {
-        self.changed + self.added + self.removed > 0
+        self.changed + self.renamed + self.added + self.removed > 0
     }
 }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::domain::matrix::Cell::{Differs, Excluded, Same};
+use crate::domain::matrix::Cell::{Excluded, Overridden, Same};
 use crate::domain::overview::Overview;
 use crate::domain::workspace::build::{Sources, build};
 
@@ -333,7 +333,7 @@ fn the_matrix_tells_what_each_rule_is_where() {
         .iter()
         .map(|row| (row.name.as_str(), row.cells.iter().map(|(_, cell)| *cell).collect::<Vec<_>>()))
         .collect();
-    assert_eq!(cells, [("Beat", vec![Same, Excluded]), ("Spike", vec![Same, Differs])]);
+    assert_eq!(cells, [("Beat", vec![Same, Excluded]), ("Spike", vec![Same, Overridden])]);
 }
 
 #[test]

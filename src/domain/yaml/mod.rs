@@ -2,6 +2,7 @@
 //! and the places of keys that are given twice. It and `overlay`, which edits, are what knows the crate that
 //! reads YAML.
 
+mod paint;
 mod read;
 mod refused;
 #[cfg(test)]
@@ -9,8 +10,9 @@ mod tests;
 
 use std::ops::Range;
 
+pub use paint::Token;
 pub use pyyaml::{Date, DateTime, Int, Text};
-pub use read::parse;
+pub use read::{Painted, painted, parse};
 pub use refused::{Kind, Refused};
 
 /// What a text holds: one document. An empty one holds nothing, which is null.

@@ -4,11 +4,32 @@ use std::ops::Range;
 
 use pyyaml::{Content, Located, NodeId, NodeKind, ScalarStyle};
 
+use super::paint::{Token, tokens};
 use super::{Document, Duplicate, Node, Refused, Value};
+
+/// The parts of a text in order, and what each is, without those that are nothing but signs and blanks.
+pub type Painted = Vec<(Range<usize>, Token)>;
 
 /// Reads a text as `ElastAlert` does.
 pub fn parse(text: &str) -> Result<Document, Refused> {
-    let loaded = pyyaml::load_located(text.as_bytes()).map_err(Refused)?;
+    Ok(document(text, pyyaml::load_located(text.as_bytes()).map_err(Refused)?))
+}
+
+/// Reads a text, and says what its parts are. Where it means nothing to Python, the parts may be there all the same.
+pub fn painted(text: &str) -> (Result<Document, Refused>, Painted) {
+    match pyyaml::load_located(text.as_bytes()) {
+        Ok(loaded) => {
+            let tokens = tokens(text.as_bytes(), &loaded.document);
+            (Ok(document(text, loaded)), tokens)
+        }
+        Err(refused) => {
+            let tree = pyyaml::parse(text.as_bytes());
+            (Err(Refused(refused)), tree.map_or_else(|_| Vec::new(), |tree| tokens(text.as_bytes(), &tree)))
+        }
+    }
+}
+
+fn document(text: &str, loaded: pyyaml::Loaded) -> Document {
     let places = Places { document: &loaded.document, ends: ends(text, &loaded.document) };
     let duplicates = loaded
         .duplicates
@@ -21,7 +42,7 @@ pub fn parse(text: &str) -> Result<Document, Refused> {
         })
         .collect();
     let root = loaded.root.map_or_else(|| Node::new(Value::Null), |root| places.node(root));
-    Ok(Document { root, duplicates })
+    Document { root, duplicates }
 }
 
 /// Where each node ends. A block ends for the parser where the next thing begins; here with its last content.

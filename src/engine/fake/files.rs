@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::domain::diff::Revision;
 use crate::domain::problem::{Problem, code};
 use crate::domain::secret::Secret;
-use crate::engine::{Files, SourceFile};
+use crate::engine::{Files, RevisionFiles, SourceFile};
 
 #[derive(Debug, Default)]
 struct Disk {
@@ -15,6 +16,7 @@ struct Disk {
     variables: BTreeMap<String, String>,
     commands: BTreeMap<Vec<String>, String>,
     commands_run: usize,
+    revisions: BTreeMap<String, Vec<SourceFile>>,
 }
 
 /// A disk in memory.
@@ -39,6 +41,12 @@ impl FakeFiles {
     /// A file's bytes.
     pub fn get(&self, path: impl AsRef<Path>) -> Option<Vec<u8>> {
         self.disk().files.get(path.as_ref()).cloned()
+    }
+
+    /// Commits all files below a folder, under the name of a revision.
+    pub fn commit(&self, root: impl AsRef<Path>, revision: &str) {
+        let files = self.read_tree(root.as_ref(), &[""]).map(|(files, _)| files).unwrap_or_default();
+        self.disk().revisions.insert(revision.to_owned(), files);
     }
 
     /// Sets a variable of the process environment.
@@ -80,6 +88,22 @@ impl Files for FakeFiles {
             .collect();
         found.sort_by(|a, b| a.path.cmp(&b.path));
         Ok((found, Vec::new()))
+    }
+
+    async fn revision(
+        &self,
+        _root: &Path,
+        revision: &Revision,
+        folders: &[&str],
+    ) -> Result<RevisionFiles, Problem> {
+        let disk = self.disk();
+        let Some(files) = disk.revisions.get(revision.as_str()) else {
+            return Err(Problem::new("git.revision", format!("there is no revision {}", revision.as_str())));
+        };
+        let wanted =
+            |file: &&SourceFile| folders.iter().any(|folder| Path::new(&file.path).starts_with(folder));
+        let files = files.iter().filter(wanted).cloned().collect();
+        Ok(RevisionFiles { commit: "fa4e000".to_owned(), files, problems: Vec::new() })
     }
 
     fn is_dir(&self, path: &Path) -> bool {

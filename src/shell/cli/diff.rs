@@ -1,9 +1,15 @@
-//! `diff`: what would change in an environment, against what runs or against another environment. Secrets are
-//! compared and never shown.
+//! `diff`: what would change in an environment, against what runs, another environment, a release or a git revision.
+//! Secrets are compared and never shown.
 
-use clap::Args;
+use std::sync::Arc;
 
-use crate::domain::diff::{Against, Diff, DiffLine, FileDiff, FileStatus, LineChange};
+use clap::{Args, ValueEnum};
+
+use crate::domain::diff::filter::Filter;
+use crate::domain::diff::{
+    Against, Class, ClassCount, Diff, DiffLine, FileDiff, FileStatus, LineChange, Piece, ValueChange,
+    ValueSide, ValueStatus,
+};
 use crate::domain::problem::Problem;
 use crate::domain::text::sanitise;
 use crate::engine::World;
@@ -17,88 +23,183 @@ pub struct DiffArguments {
     /// The environment
     #[arg(value_name = "ENV")]
     pub named: Option<String>,
-    /// What it is compared with: another environment, or `running`; `env:NAME` is always an environment
-    #[arg(long, value_name = "ENV|running", default_value = "running")]
+    /// What it is compared with: another environment, `running`, `release:N` or `git:REVISION`
+    #[arg(long, value_name = "WITH", default_value = "running")]
     pub against: String,
+    /// Lines as they are written, or values as ElastAlert reads them
+    #[arg(long, value_enum, default_value_t = View::Text)]
+    pub view: View,
+    /// Leave out what ElastAlert does not read: comments, blanks, order of keys
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub fold: Option<Fold>,
+    /// Only changes of these classes, such as `endpoint,exec`; can be given more than once
+    #[arg(long, value_name = "CLASS", value_delimiter = ',')]
+    pub class: Vec<String>,
+    /// Only rules that fit, by name, path below rules/ or file name; can be given more than once
+    #[arg(long, value_name = "GLOB")]
+    pub rule: Vec<String>,
     /// End with code 2 when there are differences
     #[arg(long)]
     pub exit_code: bool,
-    /// Only the rules that match, by file name or by path below rules/; can be given more than once
-    #[arg(long, value_name = "GLOB", value_parser = crate::shell::settings::glob)]
-    pub rule: Vec<String>,
+}
+
+/// How a diff is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum View {
+    /// Lines, with the changed words marked.
+    Text,
+    /// Values with their paths, what they were and are, and where each comes from.
+    Values,
+}
+
+/// What is folded away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Fold {
+    /// What is no change of a value.
+    Cosmetic,
+}
+
+impl DiffArguments {
+    fn filter(&self) -> Result<Filter, Problem> {
+        let classes = self.class.iter().map(|class| class.parse::<Class>()).collect::<Result<_, _>>()?;
+        let mut filter = Filter { classes, fold: self.fold.is_some(), ..Filter::default() };
+        self.rule.iter().try_for_each(|glob| filter.rule(glob))?;
+        Ok(filter)
+    }
 }
 
 /// Prints the differences.
 pub async fn run<W: World>(context: &Context<W>, arguments: DiffArguments) -> Result<Exit, Problem> {
+    let filter = arguments.filter()?;
+    let against: Against = arguments.against.parse()?;
     let environment = context.choose(arguments.named.as_deref()).await?.name;
-    let engine = context.engine.clone().only(arguments.rule);
-    let overview = engine.open(1).await?;
+    let overview = context.engine.open(1).await?;
     find(&overview.workspace, &environment)?;
-    let against = match arguments.against.as_str() {
-        "running" => Against::Running,
-        // No name holds a colon, so that one called `running` can be said as well.
-        name => Against::Environment(name.strip_prefix("env:").unwrap_or(name).parse()?),
-    };
-    let offline = against == Against::Running;
-    let diff = engine.compare(&overview, &environment, against).await.map_err(|problem| {
-        let unhinted = problem.hint.is_none() && offline;
+    let needs_engine = matches!(against, Against::Running | Against::Release(_));
+    let diff = context.engine.compare(&overview, &environment, against).await.map_err(|problem| {
+        let unhinted = problem.hint.is_none() && needs_engine;
         if unhinted { problem.hint("`--against Default` needs no engine") } else { problem }
     })?;
+    let diff = filter.apply(&Arc::new(diff), None);
     if context.out.json() {
         record(&diff, context.out)?;
     } else {
-        print(&diff, context.out)?;
+        print_view(&diff, arguments.view, context.out)?;
     }
-    Ok(if arguments.exit_code && diff.count().any() { Exit::Changes } else { Exit::Ok })
+    let differs = differing(&diff).any(|file| !file.is_folded());
+    Ok(if arguments.exit_code && differs { Exit::Changes } else { Exit::Ok })
+}
+
+fn differing(diff: &Diff) -> impl Iterator<Item = &FileDiff> {
+    diff.files.iter().filter(|file| file.status != FileStatus::Unchanged)
 }
 
 /// Prints a diff for programs: a record for each file that differs, and one for all.
 pub fn record(diff: &Diff, out: Printer) -> Result<(), Problem> {
-    for file in diff.files.iter().filter(|file| file.status != FileStatus::Unchanged) {
+    for file in differing(diff) {
         out.record("file", file)?;
     }
-    out.record("diff", &serde_json::json!({ "old": diff.old, "new": diff.new, "count": diff.count() }))
+    let all = serde_json::json!({
+        "old": diff.old,
+        "new": diff.new,
+        "count": diff.count(),
+        "classes": diff.classes(),
+    });
+    out.record("diff", &all)
 }
 
-/// Prints a diff for people.
+/// Prints a diff for people, as lines.
 pub fn print(diff: &Diff, out: Printer) -> Result<(), Problem> {
-    for file in diff.files.iter().filter(|file| file.status != FileStatus::Unchanged) {
-        print_file(file, out)?;
+    print_view(diff, View::Text, out)
+}
+
+fn print_view(diff: &Diff, view: View, out: Printer) -> Result<(), Problem> {
+    for file in differing(diff) {
+        out.line(head(file, out))?;
+        match (view, &file.values) {
+            (View::Values, Some(values)) => values.iter().try_for_each(|change| value(change, out))?,
+            _ => lines(file, out)?,
+        }
+        if file.folded > 0 {
+            let word = if file.folded == 1 { "change" } else { "changes" };
+            out.line(out.paint(Role::Dim, &format!("            {} cosmetic {word} folded", file.folded)))?;
+        }
+        out.line("")?;
     }
     let count = diff.count();
     let sides = format!("{} → {}", sanitise(diff.old.as_bytes()), sanitise(diff.new.as_bytes()));
-    if count.any() {
-        let (changed, added, removed) = (count.changed, count.added, count.removed);
-        out.line(format!("{sides}: {changed} changed, {added} added, {removed} removed"))
-    } else {
-        out.line(format!("{sides}: no differences"))
+    if !count.any() {
+        return out.line(format!("{sides}: no differences"));
     }
+    let renamed = if count.renamed > 0 { format!("{} renamed, ", count.renamed) } else { String::new() };
+    let (changed, added, removed) = (count.changed, count.added, count.removed);
+    let classes = classes(&diff.classes());
+    out.line(format!("{sides}: {changed} changed, {renamed}{added} added, {removed} removed{classes}"))
 }
 
-fn print_file(file: &FileDiff, out: Printer) -> Result<(), Problem> {
-    let (mark, word, role) = match file.status {
-        FileStatus::Changed => ("~", "changed", Role::Warn),
-        FileStatus::Added => ("+", "added", Role::Good),
-        FileStatus::Removed => ("-", "removed", Role::Bad),
-        FileStatus::Excluded => ("-", "excluded", Role::Bad),
-        FileStatus::Unchanged => (" ", "unchanged", Role::Dim),
+fn classes(count: &ClassCount) -> String {
+    if count.0.is_empty() { String::new() } else { format!("  ({})", count.words()) }
+}
+
+fn head(file: &FileDiff, out: Printer) -> String {
+    let (mark, role) = match file.status {
+        FileStatus::Changed | FileStatus::Renamed => ("~", Role::Warn),
+        FileStatus::Added => ("+", Role::Good),
+        FileStatus::Removed | FileStatus::Excluded => ("-", Role::Bad),
+        FileStatus::Unchanged => (" ", Role::Dim),
     };
     let path = out.paint(Role::Strong, &sanitise(file.path.as_bytes()));
-    let counts =
-        if file.hunks.is_empty() { String::new() } else { format!(" +{} -{}", file.added, file.removed) };
-    out.line(format!("{} {path} {}{counts}", out.paint(role, mark), out.paint(role, word)))?;
+    let mut text = format!("{} {path} {}", out.paint(role, mark), out.paint(role, file.status.word()));
+    if let Some(from) = &file.from {
+        text = format!("{text} from {}", sanitise(from.as_bytes()));
+    }
+    if !file.hunks.is_empty() {
+        text = format!("{text} +{} -{}", file.added, file.removed);
+    }
+    text.push_str(&out.paint(Role::Dim, &classes(&file.classes)));
+    if let Some(was) = &file.was {
+        text.push_str(&out.paint(Role::Dim, &format!("  the rule was called “{was}”")));
+    }
+    text
+}
+
+fn value(change: &ValueChange, out: Printer) -> Result<(), Problem> {
+    let text = |side: &Option<ValueSide>| side.as_ref().map(|side| side.value.clone()).unwrap_or_default();
+    let (old, new) = (text(&change.old), text(&change.new));
+    let (mark, role, what) = match change.status {
+        ValueStatus::Added => ("+", Role::Good, new),
+        ValueStatus::Removed => ("-", Role::Bad, old),
+        ValueStatus::Reordered => ("~", Role::Warn, format!("{old} → {new} (another order)")),
+        ValueStatus::Changed | ValueStatus::NotCompared => ("~", Role::Warn, format!("{old} → {new}")),
+    };
+    let path = out.paint(Role::Strong, &change.path);
+    let class = out.paint(Role::Dim, change.class.name());
+    out.line(format!("    {} {path}: {what}   {class}", out.paint(role, mark)))?;
+    for (word, side) in [("was", &change.old), ("now", &change.new)] {
+        if let Some(side) = side {
+            out.line(out.paint(Role::Dim, &format!("        {word}: {}", side.origin)))?;
+        }
+    }
+    Ok(())
+}
+
+fn lines(file: &FileDiff, out: Printer) -> Result<(), Problem> {
     for (index, hunk) in file.hunks.iter().enumerate() {
         if index > 0 {
             out.line(out.paint(Role::Dim, "            ⋯"))?;
         }
+        let mut said = None;
         for line in &hunk.lines {
-            out.line(text(line, out))?;
+            // What a change touches is said once.
+            let class = line.class.filter(|class| said != Some(*class));
+            said = line.class;
+            out.line(text(line, class, out))?;
         }
     }
-    out.line("")
+    Ok(())
 }
 
-fn text(line: &DiffLine, out: Printer) -> String {
+fn text(line: &DiffLine, class: Option<Class>, out: Printer) -> String {
     let number =
         |number: Option<usize>| number.map_or_else(|| "     ".to_owned(), |number| format!("{number:>5}"));
     let (mark, role) = match line.change {
@@ -109,15 +210,21 @@ fn text(line: &DiffLine, out: Printer) -> String {
     let numbers = out.paint(Role::Dim, &format!("{} {}", number(line.old), number(line.new)));
     let mut shown = format!("{numbers} ");
     shown.push_str(&role.map_or_else(|| mark.to_owned(), |role| out.paint(role, mark)));
-    for piece in &line.pieces {
+    for Piece { text, changed, .. } in line.stretches() {
         match role {
-            Some(role) if piece.changed => shown.push_str(&out.paint_marked(role, &piece.text)),
-            Some(role) => shown.push_str(&out.paint(role, &piece.text)),
-            None => shown.push_str(&piece.text),
+            Some(role) if changed => shown.push_str(&out.paint_marked(role, &text)),
+            Some(role) => shown.push_str(&out.paint(role, &text)),
+            None => shown.push_str(&text),
         }
     }
-    if let Some(origin) = line.origin.as_ref().filter(|_| line.change == LineChange::Added) {
-        shown.push_str(&out.paint(Role::Dim, &format!("   ← {origin}")));
+    let origin = line.origin.as_ref().filter(|_| line.change == LineChange::Added);
+    let tail: Vec<String> = class
+        .map(|class| class.name().to_owned())
+        .into_iter()
+        .chain(origin.map(|from| format!("← {from}")))
+        .collect();
+    if !tail.is_empty() {
+        shown.push_str(&out.paint(Role::Dim, &format!("   {}", tail.join(" "))));
     }
     shown.trim_end().to_owned()
 }

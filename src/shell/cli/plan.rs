@@ -95,7 +95,12 @@ fn changes(plan: &Plan) -> String {
     if !count.any() {
         return "no file changes".to_owned();
     }
-    let parts = [("changed", count.changed), ("added", count.added), ("removed", count.removed)];
+    let parts = [
+        ("changed", count.changed),
+        ("renamed", count.renamed),
+        ("added", count.added),
+        ("removed", count.removed),
+    ];
     let parts: Vec<String> =
         parts.iter().filter(|(_, count)| *count > 0).map(|(word, count)| format!("{count} {word}")).collect();
     format!("files: {}", parts.join(", "))
@@ -116,12 +121,12 @@ fn files(diff: &Diff, paint: Paint<'_>) -> Vec<String> {
         let (mark, role) = match file.status {
             FileStatus::Added => ("+", Role::Good),
             FileStatus::Removed | FileStatus::Excluded => ("-", Role::Bad),
-            FileStatus::Changed | FileStatus::Unchanged => ("~", Role::Warn),
+            FileStatus::Changed | FileStatus::Renamed | FileStatus::Unchanged => ("~", Role::Warn),
         };
         let count = format!("+{} -{}", file.added, file.removed);
         lines.push(format!("  {} {} {}", paint(role, mark), file.path, paint(Role::Dim, &count)));
         // Of a file that is wholly new or gone its name says enough.
-        if file.status == FileStatus::Changed {
+        if matches!(file.status, FileStatus::Changed | FileStatus::Renamed) {
             lines.extend(hunks(file, paint, &mut room));
         }
     }
@@ -140,7 +145,8 @@ fn hunks(file: &FileDiff, paint: Paint<'_>, room: &mut usize) -> Vec<String> {
             }
             *room -= 1;
             let text: String = line.pieces.iter().map(|piece| piece.text.as_str()).collect();
-            let origin = line.origin.as_ref().map(|origin| paint(Role::Dim, &format!("   {origin}")));
+            let origin = line.origin.as_ref().filter(|_| line.change != LineChange::Removed);
+            let origin = origin.map(|origin| paint(Role::Dim, &format!("   {origin}")));
             let shown = match line.change {
                 LineChange::Context => paint(Role::Dim, &format!("      {text}")),
                 LineChange::Removed => paint(Role::Bad, &format!("    - {text}")),

@@ -44,12 +44,12 @@ pub async fn run<W: World>(context: &Context<W>) -> Result<Exit, Problem> {
             Cell::new(Role::Dim, row.path.as_str()),
         ];
         for (_, cell) in row.cells.iter().filter(|(name, _)| shown(name)) {
-            cells.push(match cell {
-                matrix::Cell::Same => Cell::new(Role::Dim, "same"),
-                matrix::Cell::Differs => Cell::new(Role::Warn, "differs"),
-                matrix::Cell::Excluded => Cell::new(Role::Dim, "excluded"),
-                matrix::Cell::Invalid => Cell::new(Role::Bad, "invalid"),
-            });
+            let role = match cell {
+                matrix::Cell::Same | matrix::Cell::Excluded => Role::Dim,
+                matrix::Cell::Differs | matrix::Cell::Overridden => Role::Warn,
+                matrix::Cell::Invalid => Role::Bad,
+            };
+            cells.push(Cell::new(role, cell.word()));
         }
         table.row(cells);
     }

@@ -300,6 +300,13 @@ impl<A: App, S: Screen, B: Frames, U: UseCases> Runtime<A, S, B, U> {
                 Effect::Cancel(ticket) => self.tasks.cancel(ticket),
                 Effect::Shell(environment) => self.lend(Guest::Shell(environment)),
                 Effect::Edit { path, line } => self.lend(Guest::Editor { path, line }),
+                Effect::Copy(text) => {
+                    if let Err(error) = self.screen.copy(&text) {
+                        self.pending.push(Msg::Trouble(
+                            Problem::new("terminal.copy", "nothing was copied").why(error.to_string()),
+                        ));
+                    }
+                }
                 Effect::Suspend => self.stop = true,
                 Effect::Redraw => {
                     self.dirty.get_or_insert_with(Instant::now);

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
@@ -86,6 +87,8 @@ pub trait Screen {
     fn leave(&mut self);
     /// The next signal. Dropping the wait loses none.
     fn signal(&mut self) -> impl Future<Output = Signal>;
+    /// Puts a text on the clipboard of whoever sits at the terminal.
+    fn copy(&mut self, text: &str) -> io::Result<()>;
     /// Stops this process, as Ctrl-Z does, and returns when it was continued in the foreground.
     fn stop(&mut self) -> impl Future<Output = ()>;
     /// Runs another program in the terminal, which was left before. It ends when that program ends.
@@ -117,6 +120,11 @@ impl Screen for Terminal {
 
     fn leave(&mut self) {
         restore();
+    }
+
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        // Terminals take this from afar as well, over ssh and, where it lets them, through tmux.
+        execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))
     }
 
     async fn signal(&mut self) -> Signal {

@@ -82,6 +82,13 @@ fn role(style: Style, theme: &Theme) -> Option<String> {
     if let Some((name, _)) = exact {
         return (*name != "text").then(|| (*name).to_owned());
     }
+    // What is written in the colour of one role on the ground of another.
+    let part = |of: &dyn Fn(&Style) -> bool| roles.iter().find(|(_, known)| of(known)).map(|(name, _)| *name);
+    let ink = part(&|known: &Style| known.fg == style.fg);
+    let ground = part(&|known: &Style| known.bg == style.bg && known.bg != theme.text.bg);
+    if let (Some(ink), Some(ground)) = (ink, ground) {
+        return Some(format!("{ink} on {ground}"));
+    }
     let near = roles
         .iter()
         .find(|(_, known)| plain(*known) == plain(style) && style.add_modifier.contains(known.add_modifier));

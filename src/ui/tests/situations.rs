@@ -118,6 +118,50 @@ fn the_diff_of_an_environment() {
     shoot("diff", script);
 }
 
+/// Production against Default, of which several things differ.
+fn production(keys: &str) -> Script {
+    let mut script = Script::running();
+    script.keys("] ] <enter>");
+    let ticket = Ticket(script.model.tickets);
+    let diff = crate::app::sample::compared("Default", "Production");
+    script.done(ticket, Outcome::Diff(Ok(Arc::new(diff))));
+    script.keys(keys);
+    script
+}
+
+#[test]
+fn the_diff_by_values() {
+    shoot("diff_values", production("v n n"));
+}
+
+#[test]
+fn the_diff_on_the_whole_screen() {
+    shoot("diff_zoomed", production("z n"));
+}
+
+#[test]
+fn the_diff_of_some_classes() {
+    shoot("diff_filtered", production("f / t h r e s h o l d <enter> n"));
+}
+
+#[test]
+fn what_is_compared_with_is_typed() {
+    let mut script = production("A");
+    script.keys("<backspace> <backspace>");
+    shoot("diff_against", script);
+}
+
+#[test]
+fn a_revision_that_is_not_there() {
+    let mut script = production("a a a a");
+    let ticket = Ticket(script.model.tickets);
+    let problem = Problem::new("git.revision", "git knows no revision HEAD~9")
+        .why("the clone is shallow: its older commits are not there")
+        .hint("git fetch --unshallow brings them");
+    script.done(ticket, Outcome::Diff(Err(problem)));
+    shoot("diff_failed", script);
+}
+
 #[test]
 fn the_diff_of_one_rule() {
     let mut script = Script::running();

@@ -130,6 +130,11 @@ impl Screen for Script {
         self.calls.lock().unwrap().push("leave");
     }
 
+    fn copy(&mut self, _: &str) -> std::io::Result<()> {
+        self.calls.lock().unwrap().push("copy");
+        Ok(())
+    }
+
     async fn signal(&mut self) -> Signal {
         match self.signals.recv().await {
             Some(signal) => signal,
