@@ -76,17 +76,6 @@ impl<W: World> Engine<W> {
         Ok(Fetched { secrets, asked: looking.holes, missing: together(problems) })
     }
 
-    /// The texts of the workspace's files by path, for quoting a line of them. `Sensitive` files are left out.
-    pub async fn sources(&self) -> Result<BTreeMap<String, String>, Problem> {
-        let engine = self.clone();
-        work(move || {
-            let (files, _) = engine.read_files()?;
-            let quotable = files.into_iter().filter(|file| !file.path.contains("Sensitive."));
-            Ok(quotable.filter_map(|file| Some((file.path, String::from_utf8(file.bytes).ok()?))).collect())
-        })
-        .await?
-    }
-
     /// Asks the providers of these secrets, of commands only when `commands`. What could not be had is told, one
     /// problem for each.
     pub(crate) async fn fetch(

@@ -60,6 +60,14 @@ async fn start(arguments: Arguments, out: Printer) -> Result<Exit, Problem> {
     if let Some(Verb::Keys(keys)) = arguments.verb {
         return cli::keys::run(out, keys);
     }
+    if let Some(Verb::Checks(checks)) = arguments.verb {
+        return cli::checks::run(out, checks);
+    }
+    if let Some(Verb::Check(check)) = &arguments.verb
+        && let Some(code) = &check.explain
+    {
+        return cli::check::explain(out, code);
+    }
     if let Some(Verb::Init(init)) = arguments.verb {
         let engine = Engine::new(RealWorld::new(settings::docker()), init.folder.clone(), Vec::new());
         return cli::init::run(engine, out, init).await;

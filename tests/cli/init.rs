@@ -37,7 +37,7 @@ fn a_new_workspace_is_made_once_and_passes_the_check() {
     let made = tree(folder.path());
     let workspace = folder.path().join("alerts");
     let answer = run(&workspace, &["check"]);
-    assert!(answer.contains("4 environments: nothing to complain about\n"), "{answer}");
+    assert!(answer.contains("4 environments: nothing to complain about (ElastAlert 2.31.0)\n"), "{answer}");
     assert!(answer.ends_with("-- exit 0\n"), "{answer}");
     assert_snapshot!(run(&workspace, &["envs"]));
     assert_snapshot!(run(folder.path(), &["init", "alerts", "--format", "json"]));

@@ -14,6 +14,7 @@ use assert_cmd::Command;
 mod answers;
 mod assumed;
 mod canary;
+mod findings;
 mod init;
 mod no_engine;
 mod procedure;

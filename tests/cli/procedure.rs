@@ -162,8 +162,8 @@ fn what_the_procedure_passed_over_is_told() {
         "error[environment.case]: the environments CI and ci differ only by case",
         "error[environment.name]: `-x` cannot name an environment",
         "warning[environment.empty]: the environment Lab has no values of its own",
-        "--> src/config/substitutions/Sensitive.CI.conf",
-        "--> src/config/rule_exclusions/rule_exclusions.Sensitive.Local.conf",
+        "src/config/substitutions/Sensitive.CI.conf",
+        "src/config/rule_exclusions/rule_exclusions.Sensitive.Local.conf",
         "warning[exclusion.unused]: the exclusion `{latency,spike}*` matches no file",
     ] {
         assert!(answer.contains(part), "{part} in {answer}");

@@ -11,6 +11,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+mod codes;
+
 /// A layer and the words that must not stand in its code (comments and strings aside).
 const LAYERS: &[(&str, &[&str])] = &[
     (

@@ -4,10 +4,13 @@
 pub mod codes;
 pub mod facts;
 pub mod files;
+pub mod frame;
+pub mod group;
 pub mod layers;
 pub mod lints;
 pub mod load;
 pub mod loading;
+mod span;
 pub mod start;
 
 use serde::Serialize;
@@ -25,6 +28,17 @@ pub enum Severity {
     Warning,
     /// `ElastAlert` would not load it, or it cannot be rendered.
     Error,
+}
+
+impl Severity {
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
 }
 
 /// One result of `check`.

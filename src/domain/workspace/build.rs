@@ -49,7 +49,7 @@ pub struct Sources<'a> {
 pub fn build(sources: Sources<'_>) -> Workspace {
     let mut findings: Vec<Finding> = sources.problems.iter().cloned().map(Finding::error).collect();
     let layout = Layout::of(sources.prefix, &sources.files);
-    let Collected { mut named, templates, plain } = collect(&sources, &layout, &mut findings);
+    let Collected { mut named, templates, texts, plain } = collect(&sources, &layout, &mut findings);
     let procedure =
         !layout.has_folders_beside() && !plain && named.values().all(|named| named.native.is_none());
     let sensitive = sensitive(&mut named, sources.octopus);
@@ -61,6 +61,7 @@ pub fn build(sources: Sources<'_>) -> Workspace {
         revision: sources.revision,
         environments: Vec::new(),
         templates,
+        texts,
         setting_keys: BTreeSet::new(),
         only: Vec::new(),
         findings: Vec::new(),

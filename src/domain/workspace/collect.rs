@@ -72,6 +72,8 @@ pub(super) struct Collected {
     pub(super) named: BTreeMap<String, Named>,
     /// Sorted by path, each path once.
     pub(super) templates: Vec<Template>,
+    /// What may be quoted of the files that name environments.
+    pub(super) texts: BTreeMap<String, String>,
     /// Whether nothing stands in a reserved folder.
     pub(super) plain: bool,
 }
@@ -80,6 +82,7 @@ pub(super) struct Collected {
 pub(super) fn collect(sources: &Sources<'_>, layout: &Layout, findings: &mut Vec<Finding>) -> Collected {
     let mut named: BTreeMap<String, Named> = BTreeMap::new();
     let mut templates = Vec::new();
+    let mut texts = BTreeMap::new();
     let mut plain = true;
     for (path, bytes) in &sources.files {
         let Some(inner) = layout.template(path) else {
@@ -106,7 +109,12 @@ pub(super) fn collect(sources: &Sources<'_>, layout: &Layout, findings: &mut Vec
         entry.first.get_or_insert_with(|| path.clone());
         let from = findings.len();
         match std::str::from_utf8(bytes) {
-            Ok(text) => entry.read(&role(&inner), name, path, text, findings),
+            Ok(text) => {
+                if !is_sensitive(name) {
+                    texts.insert(path.clone(), text.to_owned());
+                }
+                entry.read(&role(&inner), name, path, text, findings);
+            }
             Err(_) => findings.push(Finding::error(
                 Problem::new("workspace.encoding", "the file is not UTF-8").at(Place::file(path.clone())),
             )),
@@ -126,7 +134,7 @@ pub(super) fn collect(sources: &Sources<'_>, layout: &Layout, findings: &mut Vec
         }
         same
     });
-    Collected { named, templates, plain }
+    Collected { named, templates, texts, plain }
 }
 
 impl Named {

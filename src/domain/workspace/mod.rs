@@ -69,6 +69,8 @@ pub struct Workspace {
     pub environments: Vec<Environment>,
     /// Every template, sorted by path.
     pub templates: Vec<Template>,
+    /// The texts of the files that name environments, `Sensitive` ones aside, for quoting a line of them.
+    pub texts: BTreeMap<String, String>,
     /// Keys that settings such as `target:` use as tokens.
     pub setting_keys: BTreeSet<String>,
     /// Globs of the rules that are asked for; without any it is all of them.

@@ -2,6 +2,7 @@
 //! it gives; it has no logic of its own. Without a verb the console opens.
 
 pub mod check;
+pub mod checks;
 pub mod demo;
 pub mod deploy;
 pub mod diff;
@@ -74,6 +75,8 @@ pub enum Verb {
     Diff(diff::DiffArguments),
     /// What is wrong with the workspace
     Check(check::CheckArguments),
+    /// The codes that findings can have
+    Checks(checks::ChecksArguments),
     /// The console on a made-up world: needs no engine, no network, no workspace
     Demo(demo::DemoArguments),
     /// Make a workspace to begin with, or add what one lacks; nothing is written over
@@ -124,6 +127,7 @@ pub async fn run<W: World>(context: &Context<W>, verb: Verb) -> Result<Exit, Pro
         Verb::Demo(arguments) => demo::run(context.out, arguments).await,
         Verb::Init(arguments) => init::run(context.engine.clone(), context.out, arguments).await,
         Verb::Keys(arguments) => keys::run(context.out, arguments),
+        Verb::Checks(arguments) => checks::run(context.out, arguments),
         Verb::Plan(arguments) => plan::run(context, arguments).await,
         Verb::Deploy(arguments) => deploy::run(context, arguments).await,
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
+use crate::domain::check::group::{Counts, by_environment};
 use crate::domain::check::{Finding, Severity};
 use crate::domain::environment::EnvName;
 use crate::domain::overview::Overview;
@@ -16,7 +17,7 @@ use crate::engine::workspace::find;
 use crate::engine::{Files, World};
 use crate::shell::cli::Context;
 use crate::shell::print::{Exit, Role};
-use crate::shell::report::{Report, summary};
+use crate::shell::report::{Report, summary, worst_last};
 
 /// What `render` takes.
 #[derive(Debug, Args)]
@@ -59,11 +60,11 @@ pub async fn run<W: World>(context: &Context<W>, arguments: RenderArguments) -> 
         }
         context.out.line("")?;
     }
-    complain(context, &overview, &rendering).await
+    complain(context, &overview, &rendering)
 }
 
 /// Says what is wrong with a rendering; its errors make the answer no.
-async fn complain<W: World>(
+fn complain<W: World>(
     context: &Context<W>,
     overview: &Overview,
     rendering: &Rendering,
@@ -74,17 +75,18 @@ async fn complain<W: World>(
         return Ok(Exit::Ok);
     }
     if context.out.json() {
-        for finding in errors {
-            context.out.record("finding", finding)?;
+        let report = Report::new(overview, false);
+        for group in by_environment(errors) {
+            context.out.record("finding", &report.record(&group))?;
         }
         return Ok(Exit::CheckFailed);
     }
-    let sources = context.engine.sources().await?;
-    let report = Report::new(&overview.workspace, &sources, context.out.live_colour());
-    for finding in &errors {
-        context.out.talk(report.frame(finding));
+    let report = Report::new(overview, context.out.live_colour());
+    for group in worst_last(&errors) {
+        context.out.talk(report.frame(&group));
     }
-    context.out.talk(format!("{}: {}", rendering.environment, summary(&errors)));
+    let counts = Counts::of(errors.iter().copied());
+    context.out.talk(format!("{}: {}", rendering.environment, summary(counts)));
     Ok(Exit::CheckFailed)
 }
 
@@ -96,7 +98,7 @@ async fn write<W: World>(
 ) -> Result<Exit, Problem> {
     let rendering = context.engine.render_for_use(&overview.workspace, environment).await?;
     if rendering.has_errors() {
-        complain(context, overview, &rendering).await?;
+        complain(context, overview, &rendering)?;
         return Err(Problem::new(code::CHECK_FAILED, "nothing is written, because the rendering has errors")
             .hint(format!("`alertdeck check {environment}` shows them")));
     }
