@@ -6,7 +6,7 @@ use super::changes::Choice;
 use super::command::{Availability, Command, Spec, pane_after, tab_of};
 use super::deploy::{Deploy, Question, Running, Stage};
 use super::guard::{Decision, decide};
-use super::list::{Move, Scroll};
+use super::list::{List, Move, Scroll};
 use super::model::{Focus, Model, Reading, Tab};
 use super::prompt::Purpose;
 use super::rows::View;
@@ -108,7 +108,10 @@ fn read(model: &mut Model, command: Command) -> bool {
         }
         Command::Help => model.reading = Some((Reading::Help, Scroll::default())),
         Command::Messages => model.reading = Some((Reading::Messages, Scroll::default())),
-        Command::Findings => model.reading = Some((Reading::Findings, Scroll::default())),
+        Command::Findings => {
+            model.findings = List::default();
+            model.reading = Some((Reading::Findings, Scroll::default()));
+        }
         Command::CloseText => model.reading = None,
         Command::Dismiss => model.notices.clear(),
         Command::Why => {
@@ -152,6 +155,11 @@ fn change(model: &mut Model, spec: &Spec, effects: &mut Vec<Effect>) {
                 let word = if lines == 1 { "line" } else { "lines" };
                 model.hint = Some(format!("copied {lines} {word}, if the terminal lets programs copy"));
                 effects.push(Effect::Copy(text));
+            }
+        }
+        Command::EditFinding => {
+            if let Some(place) = model.finding_place() {
+                effects.push(Effect::Edit { path: place.file, line: place.line.max(1) });
             }
         }
         Command::Shell => shell(model, spec, effects),
@@ -329,6 +337,10 @@ fn page(model: &Model) -> usize {
 /// Moves in whatever has the keys.
 pub(super) fn go(model: &mut Model, step: Move) {
     let viewports = model.viewports;
+    if let Some((Reading::Findings, _)) = model.reading {
+        let count = model.finding_groups().len();
+        return model.findings.go(step, count, viewports.dialog);
+    }
     if let Some((_, scroll)) = &mut model.reading {
         return scroll.go(step, viewports.dialog_rows, viewports.dialog);
     }

@@ -131,8 +131,12 @@ pub(super) fn suspend(model: &Model) -> Availability {
 
 /// The check found something.
 pub(super) fn findings(model: &Model) -> Availability {
-    let any = model.opened.last().is_some_and(|seen| !seen.value.findings.is_empty());
-    if any { Yes } else { No("the check found nothing") }
+    if model.opened.last().is_some() { Yes } else { No("the workspace is not read yet") }
+}
+
+/// The finding under the cursor has a place.
+pub(super) fn edit_finding(model: &Model) -> Availability {
+    if model.finding_place().is_some() { Yes } else { No("this finding is in no file") }
 }
 
 /// There are messages.

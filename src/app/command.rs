@@ -145,17 +145,17 @@ commands! {
     /// Select the previous environment
     PreviousEnvironment = "environment.previous" "" in [Console] keys ["["] risk Reads when can::always;
     /// Go up
-    Up = "move.up" "" in [Console, Plan, Naming, Deploying, Report, Reading, Why] keys ["<up>", "k"] risk Reads when can::always;
+    Up = "move.up" "" in [Console, Plan, Naming, Deploying, Report, Reading, Findings, Why] keys ["<up>", "k"] risk Reads when can::always;
     /// Go down
-    Down = "move.down" "" in [Console, Plan, Naming, Deploying, Report, Reading, Why] keys ["<down>", "j"] risk Reads when can::always;
+    Down = "move.down" "" in [Console, Plan, Naming, Deploying, Report, Reading, Findings, Why] keys ["<down>", "j"] risk Reads when can::always;
     /// Go up by a page
-    PageUp = "move.page-up" "" in [Console, Plan, Naming, Deploying, Report, Reading, Why] keys ["<pageup>", "<ctrl-u>"] risk Reads when can::always;
+    PageUp = "move.page-up" "" in [Console, Plan, Naming, Deploying, Report, Reading, Findings, Why] keys ["<pageup>", "<ctrl-u>"] risk Reads when can::always;
     /// Go down by a page
-    PageDown = "move.page-down" "" in [Console, Plan, Naming, Deploying, Report, Reading, Why] keys ["<pagedown>", "<ctrl-d>"] risk Reads when can::always;
+    PageDown = "move.page-down" "" in [Console, Plan, Naming, Deploying, Report, Reading, Findings, Why] keys ["<pagedown>", "<ctrl-d>"] risk Reads when can::always;
     /// Go to the first row
-    First = "move.first" "" in [Console, Plan, Deploying, Report, Reading, Why] keys ["<home>", "g"] risk Reads when can::always;
+    First = "move.first" "" in [Console, Plan, Deploying, Report, Reading, Findings, Why] keys ["<home>", "g"] risk Reads when can::always;
     /// Go to the last row; in the log, follow it again
-    Last = "move.last" "" in [Console, Plan, Deploying, Report, Reading, Why] keys ["<end>", "G"] risk Reads when can::always;
+    Last = "move.last" "" in [Console, Plan, Deploying, Report, Reading, Findings, Why] keys ["<end>", "G"] risk Reads when can::always;
     /// Carry out the plan that is shown
     DeployNow = "deploy.now" "deploy" in [Plan] keys ["<enter>"] risk Changes when can::deploy_open;
     /// Yes, carry out the plan that is shown
@@ -185,9 +185,11 @@ commands! {
     /// Close the steps
     CloseWhy = "why.close" "close" in [Why] keys ["<esc>", "q", "w"] risk Reads when can::always;
     /// Close the text
-    CloseText = "text.close" "close" in [Reading] keys ["<esc>", "q", "?", "<f1>"] risk Reads when can::always;
+    CloseText = "text.close" "close" in [Reading, Findings] keys ["<esc>", "q", "?", "<f1>"] risk Reads when can::always;
     /// Show what the check found in the workspace
     Findings = "workspace.findings" "findings" in [Console] keys ["c"] risk Reads when can::findings;
+    /// Open the file of the finding under the cursor at its place, in the editor
+    EditFinding = "findings.edit" "edit" in [Findings] keys ["<enter>", "e"] risk Reads when can::edit_finding;
     /// Show all messages
     Messages = "messages.show" "messages" in [Console] keys ["m"] risk Reads when can::messages;
     /// Dismiss the messages

@@ -1,6 +1,7 @@
 //! The state of the console. Facts live here once; what a screen adds is only where it stands: selection, scroll,
 //! filter. Nothing here is written except by [`update`](super::update).
 
+use crate::domain::check::group::{Group, group};
 use crate::domain::environment::EnvName;
 use crate::domain::matrix::RuleRow;
 use crate::domain::overview::Overview;
@@ -146,6 +147,8 @@ pub struct Model {
     pub deploy: Option<Deploy>,
     /// A text above the console, and how far it is scrolled.
     pub reading: Option<(Reading, Scroll)>,
+    /// The cursor in what the check found.
+    pub findings: List,
     /// A question that waits for yes or no.
     pub question: Option<Question>,
     /// A line that is being typed.
@@ -186,6 +189,7 @@ impl Model {
             zoomed: false,
             deploy: None,
             reading: None,
+            findings: List::default(),
             question: None,
             prompt: None,
             notices: Notices::default(),
@@ -196,6 +200,18 @@ impl Model {
             opening: None,
             revision: 0,
         }
+    }
+
+    /// What the check found, each told once, the worst first.
+    pub fn finding_groups(&self) -> Vec<Group<'_>> {
+        self.overview().map(|overview| group(overview.findings.iter())).unwrap_or_default()
+    }
+
+    /// Where the finding under the cursor is.
+    pub fn finding_place(&self) -> Option<Place> {
+        let groups = self.finding_groups();
+        let selected = self.findings.selected.min(groups.len().checked_sub(1)?);
+        groups.get(selected)?.finding.problem.place.clone()
     }
 
     /// Changes whenever what is shown changes; a frame need be drawn only then.

@@ -264,6 +264,34 @@ impl Script {
         Self::with_environments(0)
     }
 
+    /// A console on a workspace with much that is wrong.
+    pub(crate) fn broken() -> Self {
+        let mut files: Vec<(String, String)> =
+            FILES.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+        for number in 0..30 {
+            let alert = if number % 2 == 0 { "" } else { "alert: debug\n" };
+            let text = format!("name: More {number}\ntype: any\nindex: logs-*\nowner: @@TITLE@@\n{alert}");
+            files.push((format!("rules/more/rule-{number:02}.yaml"), text));
+        }
+        for (layer, value) in [("Default", "plain"), ("CI", "errors: all"), ("Staging", "errors: some")] {
+            files.push((format!("config/substitutions/{layer}.conf"), format!("TITLE={value}\nOLD=1\n")));
+        }
+        let mut script = Self::new();
+        let effects = script.send(Msg::Started);
+        let Some(Effect::Start { ticket, .. }) = effects.first() else { panic!("{effects:?}") };
+        let overview = Overview::of(build(Sources {
+            root: "/home/ana/alerts".into(),
+            prefix: "",
+            revision: 1,
+            files: files.into_iter().map(|(path, text)| (path, Zeroizing::new(text.into_bytes()))).collect(),
+            problems: Vec::new(),
+            set: &[],
+            octopus: false,
+        }));
+        script.done(*ticket, Outcome::Opened(Ok(overview)));
+        script
+    }
+
     /// A console on the sample workspace with so many environments more.
     pub(crate) fn with_environments(more: usize) -> Self {
         let mut script = Self::new();

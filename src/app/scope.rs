@@ -2,7 +2,7 @@
 //! first, and every such list that can occur is known, so that a test can prove that no key means two things.
 
 use super::deploy::Stage;
-use super::model::{Focus, Model, Tab};
+use super::model::{Focus, Model, Reading, Tab};
 
 /// A place in which commands can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,8 +33,10 @@ pub enum Scope {
     Deploying,
     /// A deploy that ended.
     Report,
-    /// A text to read: help, messages, findings.
+    /// A text to read: help, messages.
     Reading,
+    /// What the check found.
+    Findings,
     /// A question with yes and no.
     Question,
     /// The steps that lead to a value.
@@ -60,7 +62,8 @@ impl Scope {
             Self::Naming => "Plan that asks for a name",
             Self::Deploying => "Running deploy",
             Self::Report => "Ended deploy",
-            Self::Reading => "Help, messages, findings",
+            Self::Reading => "Help, messages",
+            Self::Findings => "Findings",
             Self::Question => "Question",
             Self::Why => "Why a value is what it is",
             Self::Typing => "Typed line",
@@ -82,6 +85,7 @@ pub const CONTEXTS: &[&[Scope]] = &[
     &[Scope::Deploying, Scope::Always],
     &[Scope::Report, Scope::Always],
     &[Scope::Reading, Scope::Always],
+    &[Scope::Findings, Scope::Always],
     &[Scope::Why, Scope::Always],
     &[Scope::Question, Scope::Always],
     &[Scope::Typing, Scope::Always],
@@ -91,8 +95,8 @@ pub const CONTEXTS: &[&[Scope]] = &[
 pub fn active(model: &Model) -> &'static [Scope] {
     if model.question.is_some() {
         context(Scope::Question)
-    } else if model.reading.is_some() {
-        context(Scope::Reading)
+    } else if let Some((reading, _)) = model.reading {
+        context(if reading == Reading::Findings { Scope::Findings } else { Scope::Reading })
     } else {
         beneath(model)
     }

@@ -21,6 +21,7 @@ mod detail;
 mod diff_row;
 mod environments;
 mod file;
+mod findings;
 mod footer;
 mod header;
 mod health;

@@ -1,4 +1,4 @@
-//! Texts above the console: all keys, all messages, what the check found; and the question with yes and no. They are
+//! Texts above the console: all keys, all messages; and the question with yes and no. They are
 //! made from the same tables and facts as everything else.
 
 use ratatui::layout::Rect;
@@ -8,21 +8,22 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::app::Target;
 use crate::app::help::sections;
 use crate::app::model::Reading;
-use crate::domain::check::Severity;
 use crate::domain::remote::age;
 
-use super::Screen;
-use super::widgets::{count, dialog, extent, number, on_border, pad, problem, scrolled, title, wrap_words};
+use super::widgets::{dialog, extent, number, on_border, pad, problem, scrolled, title, wrap_words};
+use super::{Screen, findings};
 
 /// Draws the text that is read.
 pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
     let Some((what, scroll)) = screen.model.reading else { return };
+    if what == Reading::Findings {
+        return findings::draw(screen, body);
+    }
     let width = if body.width < 100 { body.width } else { 96 };
     let inside = usize::from(width).saturating_sub(4);
     let (name, lines) = match what {
         Reading::Help => ("Keys", help(screen, inside)),
-        Reading::Messages => ("Messages", messages(screen, inside)),
-        Reading::Findings => ("What the check found", findings(screen, inside)),
+        Reading::Messages | Reading::Findings => ("Messages", messages(screen, inside)),
     };
     let wanted = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
     let most = if body.height < 30 { body.height } else { body.height - 4 };
@@ -87,32 +88,6 @@ fn messages(screen: &Screen<'_>, width: usize) -> Vec<Line<'static>> {
     }
     if lines.is_empty() {
         lines.push(Line::styled("no messages", theme.dim));
-    }
-    lines
-}
-
-fn findings(screen: &Screen<'_>, width: usize) -> Vec<Line<'static>> {
-    let theme = screen.theme;
-    let all = screen.model.overview().map(|overview| overview.findings.as_slice()).unwrap_or_default();
-    let errors = all.iter().filter(|finding| finding.severity == Severity::Error).count();
-    let mut lines = vec![Line::styled(
-        format!("{}, {} among them", count(all.len(), "finding"), count(errors, "error")),
-        theme.dim,
-    )];
-    for finding in all {
-        let (word, style) = match finding.severity {
-            Severity::Error => ("✖ error", theme.failing),
-            Severity::Warning => ("! warning", theme.degraded),
-            Severity::Note => ("· note", theme.dim),
-        };
-        let scope =
-            finding.environment.as_ref().map_or_else(|| "everywhere".to_owned(), |name| format!("in {name}"));
-        lines.push(Line::default());
-        lines.push(Line::from(vec![
-            Span::styled(word, style),
-            Span::styled(format!(" {scope} · {}", finding.problem.code), theme.dim),
-        ]));
-        lines.extend(problem(theme, &finding.problem, width, theme.text));
     }
     lines
 }

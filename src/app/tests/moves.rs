@@ -76,6 +76,24 @@ fn the_editor_opens_where_the_value_is_written() {
 }
 
 #[test]
+fn a_finding_opens_in_the_editor_at_its_place() {
+    let mut script = Script::broken();
+    script.keys("c");
+    let groups = script.model.finding_groups().len();
+    assert!(groups > 2);
+    let place = script.model.finding_place().unwrap();
+    let effects = script.keys("<enter>");
+    assert_eq!(effects, [Effect::Edit { path: place.file, line: place.line.max(1) }]);
+    script.keys("<end>");
+    assert_eq!(script.model.findings.selected, groups - 1);
+    script.keys("<esc>");
+    assert!(script.model.reading.is_none());
+    let mut script = Script::running();
+    script.keys("c");
+    assert_eq!(script.keys("<enter>"), [], "nothing was found, so there is nothing to open");
+}
+
+#[test]
 fn changes_are_gone_through_one_by_one() {
     let mut script = Script::running();
     script.keys("<enter> n");

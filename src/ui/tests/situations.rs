@@ -237,6 +237,19 @@ fn messages_and_findings() {
 }
 
 #[test]
+fn what_the_check_found() {
+    let mut script = Script::broken();
+    script.keys("c");
+    shoot("findings", script);
+    let mut script = Script::broken();
+    script.keys("c <down> <down> <down>");
+    shoot("findings_grouped", script);
+    let mut script = Script::running();
+    script.keys("c");
+    shoot("findings_none", script);
+}
+
+#[test]
 fn the_keys() {
     let mut script = Script::running();
     script.keys("?");
