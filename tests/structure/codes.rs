@@ -10,7 +10,8 @@ use alertdeck::domain::check::codes;
 use crate::root;
 
 /// Codes of the same areas that end a run and are no findings.
-const ENDS: [&str; 6] = [
+const ENDS: [&str; 7] = [
+    "check.failed",
     "environment.absent",
     "environment.unknown",
     "preflight.failed",

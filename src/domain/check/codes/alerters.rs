@@ -41,9 +41,12 @@ pub(super) const CODES: &[Code] = &[
         example: Example::Files {
             wrong: &[file(
                 "rules/errors.yaml",
-                "name: Errors\ntype: any\nindex: logs-*\nalert: email\nemail: [5]\n",
+                "name: Errors\ntype: any\nindex: logs-*\nalert: gelf\ngelf_type: http\n",
             )],
-            right: &[RULE],
+            right: &[file(
+                "rules/errors.yaml",
+                "name: Errors\ntype: any\nindex: logs-*\nalert: gelf\ngelf_type: http\ngelf_endpoint: http://gelf.example.com\n",
+            )],
         },
     },
     Code {

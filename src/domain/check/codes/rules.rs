@@ -47,11 +47,11 @@ pub(super) const CODES: &[Code] = &[
         example: Example::Files {
             wrong: &[file(
                 "rules/errors.yaml",
-                "name: Errors\ntype: any\nindex: logs-*\nalert: debug\nrealert: {minutes: 1h}\n",
+                "name: Errors\ntype: any\nindex: logs-*\nalert: debug\nrealert: {days: 9999999999}\n",
             )],
             right: &[file(
                 "rules/errors.yaml",
-                "name: Errors\ntype: any\nindex: logs-*\nalert: debug\nrealert: {hours: 1}\n",
+                "name: Errors\ntype: any\nindex: logs-*\nalert: debug\nrealert: {days: 9}\n",
             )],
         },
     },

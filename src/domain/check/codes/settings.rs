@@ -27,10 +27,13 @@ pub(super) const CODES: &[Code] = &[
         why: "ElastAlert ends when it looks for rules there.",
         fix: "Name the folder in which the rules are mounted.",
         example: Example::Files {
-            wrong: &[file(
-                "config/elastalert.yaml",
-                "rules_folder: /opt/rule\nrun_every: {minutes: 1}\nbuffer_time: {minutes: 15}\nes_host: search\nes_port: 9200\nwriteback_index: elastalert\n",
-            )],
+            wrong: &[
+                file(
+                    "config/elastalert.yaml",
+                    "rules_folder: /opt/rules/web\nrun_every: {minutes: 1}\nbuffer_time: {minutes: 15}\nes_host: search\nes_port: 9200\nwriteback_index: elastalert\n",
+                ),
+                file("config/environments/CI.yaml", "order: 10\ntarget: {mounts: {rules: /opt/rules}}\n"),
+            ],
             right: &[CONFIG],
         },
     },
