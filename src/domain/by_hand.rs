@@ -1,6 +1,8 @@
 //! What a person asked for beside the workspace: only some of the rules, and values above all layers. It is recorded with
 //! a release and shown wherever the release is, because the workspace alone does not give the same again.
 
+use std::collections::BTreeSet;
+
 use globset::{GlobBuilder, GlobMatcher};
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +11,7 @@ use crate::domain::problem::Problem;
 use crate::domain::rule::is_rule;
 use crate::domain::text::sanitise;
 use crate::domain::workspace::Environment;
+use crate::domain::yaml::{self, Node};
 
 /// The layer of values that were given by hand.
 pub const SET: &str = "the flag --set";
@@ -58,9 +61,12 @@ fn is_credential(key: &str, value: &str) -> bool {
     in_address || credential(format!("{}: {value}", key.to_lowercase()).as_bytes()).is_some()
 }
 
-/// Which rules are asked for; every file that is no rule always is.
+/// Which rules are asked for, and what they import; every file that is no rule always is.
 #[derive(Debug, Default)]
-pub struct Picked(Vec<GlobMatcher>);
+pub struct Picked {
+    globs: Vec<GlobMatcher>,
+    imported: BTreeSet<String>,
+}
 
 impl Picked {
     /// Reads the globs; a shell reads them alike.
@@ -75,22 +81,117 @@ impl Picked {
                 |glob| Ok(glob.compile_matcher()),
             )
         };
-        globs.iter().map(matcher).collect::<Result<_, _>>().map(Self)
+        let globs = globs.iter().map(matcher).collect::<Result<_, _>>()?;
+        Ok(Self { globs, imported: BTreeSet::new() })
     }
 
     /// Whether the file of that path is laid out.
     pub fn has(&self, path: &str) -> bool {
+        self.globs.is_empty() || !is_rule(path) || self.is_asked_for(path) || self.imported.contains(path)
+    }
+
+    /// Whether a glob matches the rule.
+    pub fn is_asked_for(&self, path: &str) -> bool {
         let below = path.strip_prefix("rules/").unwrap_or(path);
         let name = below.rsplit('/').next().unwrap_or(below);
-        self.0.is_empty()
-            || !is_rule(path)
-            || self.0.iter().any(|glob| glob.is_match(below) || glob.is_match(name))
+        self.globs.iter().any(|glob| glob.is_match(below) || glob.is_match(name))
     }
+
+    /// Takes in what the rules that are asked for import, because without it ElastAlert does not load them. `text` is
+    /// what is laid out at a path, and `mount` where the container has the rules.
+    #[must_use]
+    pub fn with_imports<'p>(
+        mut self,
+        paths: impl Iterator<Item = &'p str>,
+        mount: &str,
+        text: impl Fn(&str) -> Option<String>,
+    ) -> Self {
+        if self.globs.is_empty() {
+            return self;
+        }
+        let asked_for: Vec<&str> = paths.filter(|path| is_rule(path) && self.is_asked_for(path)).collect();
+        for rule in asked_for {
+            let mut seen = BTreeSet::new();
+            let mut open = vec![rule.to_owned()];
+            while let Some(path) = open.pop() {
+                if !seen.insert(path.clone()) {
+                    continue;
+                }
+                let Some(document) = text(&path).and_then(|text| yaml::parse(&text).ok()) else { continue };
+                let Some(import) = document.root.get("import") else { continue };
+                let named = import.text().into_iter().chain(import.items().iter().filter_map(Node::text));
+                // Also what an imported file imports is looked for from the folder of the rule.
+                open.extend(named.filter_map(|named| imported(rule, named, mount)));
+            }
+            seen.remove(rule);
+            self.imported.extend(seen);
+        }
+        self
+    }
+}
+
+/// The path in the rendering of what a rule imports, if it is among the rules.
+fn imported(rule: &str, named: &str, mount: &str) -> Option<String> {
+    let mount = mount.trim_matches('/');
+    let folder = rule.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let below = folder.strip_prefix("rules").unwrap_or(folder);
+    let whole = if named.starts_with('/') { named.to_owned() } else { format!("{mount}/{below}/{named}") };
+    let mut steps: Vec<&str> = Vec::new();
+    for step in whole.split('/').filter(|step| !step.is_empty() && *step != ".") {
+        if step == ".." {
+            steps.pop();
+        } else {
+            steps.push(step);
+        }
+    }
+    let path = steps.join("/");
+    let below = path.strip_prefix(mount)?.strip_prefix('/')?;
+    Some(format!("rules/{below}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_picked_rule_imports_comes_along_however_it_is_named() {
+        let texts = [
+            ("rules/web-a.yaml", "import: base.yaml\n"),
+            ("rules/base.yaml", "import: [deep/x.yml, web-a.yaml, gone.yaml]\n"),
+            ("rules/deep/x.yml", "import: ../web-a.yaml\n"),
+            ("rules/team/web-b.yaml", "import: [./y.yaml, ../z.yaml, /opt/rules/q.yaml, /etc/r.yaml, 3]\n"),
+            ("rules/team/y.yaml", "import: x.yaml\n"),
+            ("rules/team/x.yaml", ""),
+            ("rules/z.yaml", "import: [\n"),
+            ("rules/q.yaml", "import: {a: b}\n"),
+            ("rules/x.yaml", ""),
+            ("rules/other.yaml", "import: apart.yaml\n"),
+            ("rules/apart.yaml", ""),
+        ];
+        let text =
+            |path: &str| texts.iter().find(|(name, _)| *name == path).map(|(_, text)| (*text).to_owned());
+        let picked = |glob: &str, mount: &str| {
+            let picked = Picked::new(&[glob.to_owned()]).unwrap();
+            let picked = picked.with_imports(texts.iter().map(|(path, _)| *path), mount, text);
+            let laid_out = texts.iter().map(|(path, _)| *path).filter(|path| picked.has(path));
+            laid_out.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(picked("web-a*", "/opt/rules"), "rules/web-a.yaml rules/base.yaml rules/deep/x.yml");
+        assert_eq!(
+            picked("web-b*", "/opt/rules/"),
+            "rules/team/web-b.yaml rules/team/y.yaml rules/team/x.yaml rules/z.yaml rules/q.yaml"
+        );
+        assert_eq!(
+            picked("team/web-b*", "/r").matches("q.yaml").count(),
+            0,
+            "that is not where the rules are"
+        );
+        assert_eq!(
+            picked("x.yml", "/opt/rules"),
+            "rules/web-a.yaml rules/deep/x.yml",
+            "from the rule's folder"
+        );
+    }
 
     #[test]
     fn a_glob_picks_rules_by_name_or_path_and_no_other_file() {

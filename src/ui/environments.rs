@@ -119,17 +119,13 @@ fn row_of(screen: &mut Screen<'_>, area: Rect, name: &EnvName, selected: bool, f
     let dim = colour(theme.dim);
     // What cannot be seen now is shown as it was, and does not look like news.
     let plain = if standing.last_seen.is_some() { colour(theme.dim) } else { plain };
-    let sync = match &standing.partial {
-        Some(_) => format!("partial, {}", sync_words(standing.sync)),
-        None => sync_words(standing.sync),
-    };
     let release = standing.release.map_or_else(String::new, |release| format!("r{release}"));
     if area.height == 1 && area.width >= WIDE {
         let line = Line::from(vec![
             Span::styled(format!(" {} ", glyph(standing.state)), state),
             Span::styled(column(name.as_str(), name_width(area)), plain),
             Span::styled(pad(standing.word, STATE), state),
-            Span::styled(column(&sync, SYNC), colour(sync_style(screen, &standing))),
+            Span::styled(pad(&sync_within(&standing, SYNC - 1), SYNC), colour(sync_style(screen, &standing))),
             Span::styled(pad(&release, RELEASE), dim),
             Span::styled(up(screen, &standing), dim),
         ]);
@@ -144,19 +140,34 @@ fn row_of(screen: &mut Screen<'_>, area: Rect, name: &EnvName, selected: bool, f
         Span::styled(word, state),
     ]);
     screen.line(area, 0, &first);
-    let mut parts = vec![match standing.sync {
+    let rest: String = [release, up(screen, &standing)]
+        .iter()
+        .filter(|part| !part.is_empty())
+        .fold(String::new(), |all, part| all + " · " + part);
+    let room = width.saturating_sub(3);
+    let sync = match standing.sync {
         Some(Sync::Differs { files }) if standing.partial.is_none() => format!("{files} differ"),
-        _ => sync,
-    }];
-    if !release.is_empty() {
-        parts.push(release);
-    }
-    let up = up(screen, &standing);
-    if !up.is_empty() {
-        parts.push(up);
-    }
-    let second = fit(&parts.join(" · "), width.saturating_sub(3));
+        _ => sync_within(&standing, room.saturating_sub(rest.width())),
+    };
+    let second = fit(&(sync + &rest), room);
     screen.line(area, 1, &Line::styled(format!("   {second}"), dim));
+}
+
+/// The sync in as many words as there is room for. That only a part of the rules runs is always among them.
+fn sync_within(standing: &Standing, room: usize) -> String {
+    let whole = sync_words(standing.sync);
+    if standing.partial.is_none() {
+        return fit(&whole, room);
+    }
+    let short = match standing.sync {
+        Some(Sync::Differs { files: 1 }) => "1 differs".to_owned(),
+        Some(Sync::Differs { files }) => format!("{files} differ"),
+        _ => whole.clone(),
+    };
+    [format!("partial, {whole}"), format!("partial, {short}"), format!("part, {short}")]
+        .into_iter()
+        .find(|words| words.width() <= room)
+        .unwrap_or_else(|| "partial".to_owned())
 }
 
 /// A text in a column that keeps a space before the next one.
@@ -186,5 +197,38 @@ fn up(screen: &Screen<'_>, standing: &Standing) -> String {
             age => format!("up {age}"),
         },
         (None, None) => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::health::State;
+
+    fn standing(sync: Option<Sync>, partial: bool) -> Standing {
+        Standing {
+            state: State::Ok,
+            word: "ok",
+            sync,
+            release: None,
+            partial: partial.then(|| "web-*".to_owned()),
+            since: None,
+            last_seen: None,
+            trouble: None,
+        }
+    }
+
+    #[test]
+    fn that_a_part_runs_is_said_in_words_that_fit() {
+        let words = |sync, room| sync_within(&standing(Some(sync), true), room);
+        let differs = |files| Sync::Differs { files };
+        assert_eq!(words(differs(12), 30), "partial, 12 files differ");
+        assert_eq!(words(differs(12), 20), "partial, 12 differ");
+        assert_eq!(words(differs(12), SYNC - 1), "part, 12 differ");
+        assert_eq!(words(differs(1), SYNC - 1), "part, 1 differs");
+        assert_eq!(words(differs(1234), SYNC - 1), "partial");
+        assert_eq!(words(Sync::InSync, SYNC - 1), "part, in sync");
+        assert_eq!(words(Sync::Unknown, SYNC - 1), "partial");
+        assert_eq!(sync_within(&standing(Some(differs(12)), false), SYNC - 1), "12 files differ");
     }
 }

@@ -11,6 +11,7 @@ use crate::app::prompt::Prompt;
 use crate::app::scope::{self, Scope};
 use crate::app::{Key, Target};
 use crate::domain::remote::age;
+use crate::domain::workspace::assume;
 
 use super::Screen;
 use super::widgets::fit;
@@ -112,10 +113,14 @@ pub(super) fn notice(screen: &mut Screen<'_>, area: Rect) {
     let times = if notice.count > 1 { format!(" ({} times)", notice.count) } else { String::new() };
     let tail = format!("{times} · {age}{more} ");
     let room = usize::from(area.width).saturating_sub(tail.width() + 3);
-    let line = Line::from(vec![
-        Span::styled(format!(" ✖ {}", fit(&notice.problem.to_string(), room)), screen.theme.failing),
-        Span::styled(tail, screen.theme.dim),
-    ]);
+    // What is assumed is no failure, and where it stands is of use only beside the rest of it.
+    let (text, style) = if notice.problem.code.starts_with(assume::CODE) {
+        (format!(" · assumed: {}", notice.problem.what), screen.theme.accent)
+    } else {
+        (format!(" ✖ {}", notice.problem), screen.theme.failing)
+    };
+    let line =
+        Line::from(vec![Span::styled(fit(&text, room + 3), style), Span::styled(tail, screen.theme.dim)]);
     screen.line(area, 0, &line);
     screen.target(area, Target::Command("messages.show"));
 }

@@ -9,6 +9,7 @@ use crate::app::Target;
 use crate::app::help::sections;
 use crate::app::model::Reading;
 use crate::domain::remote::age;
+use crate::domain::workspace::assume;
 
 use super::widgets::{dialog, extent, number, on_border, pad, problem, scrolled, title, wrap_words};
 use super::{Screen, findings};
@@ -80,7 +81,9 @@ fn messages(screen: &Screen<'_>, width: usize) -> Vec<Line<'static>> {
         };
         let times = if notice.count > 1 { format!(", {} times", notice.count) } else { String::new() };
         lines.push(Line::styled(format!("{age}{times}"), theme.dim));
-        lines.extend(problem(theme, &notice.problem, width, theme.failing));
+        let is_assumed = notice.problem.code.starts_with(assume::CODE);
+        let style = if is_assumed { theme.accent } else { theme.failing };
+        lines.extend(problem(theme, &notice.problem, width, style));
     }
     if model.notices.dropped() > 0 {
         let dropped = number(u64::try_from(model.notices.dropped()).unwrap_or(u64::MAX));

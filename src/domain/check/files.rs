@@ -1,17 +1,10 @@
 //! What one rendered YAML file says about itself: whether it can be read, whether it is one document, and whether it
 //! gives what `ElastAlert` cannot do without. Places are those of the template.
 
-use crate::domain::check::Finding;
+use crate::domain::check::{Finding, facts};
 use crate::domain::problem::{Place, Problem};
 use crate::domain::render::file::CONFIG;
 use crate::domain::yaml::{Document, Duplicate, Kind, Refused, Value};
-
-/// Keys of `elastalert.yaml` that must be there.
-const CONFIG_KEYS: [&str; 6] =
-    ["run_every", "es_host", "es_port", "writeback_index", "buffer_time", "rules_folder"];
-
-/// Keys of a rule that must be there.
-const RULE_KEYS: [&str; 3] = ["type", "index", "alert"];
 
 /// Codes of what keeps a file from being read at all.
 pub const UNREADABLE: [&str; 4] = ["yaml.syntax", "yaml.documents", "yaml.value", "yaml.limit"];
@@ -57,10 +50,13 @@ pub fn check(
     }
     let mut findings: Vec<Finding> =
         document.duplicates.iter().map(|found| duplicate(found, place)).collect();
-    let required: &[&str] = if is_config { &CONFIG_KEYS } else { &RULE_KEYS };
+    let facts = facts::elastalert();
+    let keys = if is_config { &facts.config.required } else { &facts.rule.required };
+    // A rule without a name is called as its file is.
+    let required = keys.iter().filter(|key| is_config || *key != "name");
     // What a rule imports can give what is missing.
     if is_config || root.get("import").is_none() {
-        for key in required.iter().filter(|key| root.get(key).is_none() && !(is_config && given(key))) {
+        for key in required.filter(|key| root.get(key).is_none() && !(is_config && given(key))) {
             let code = if is_config { "config.required" } else { "rule.required" };
             let problem = Problem::new(code, format!("{what} gives no `{key}`"))
                 .at(Place::file(file.shown))

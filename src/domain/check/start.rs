@@ -1,7 +1,7 @@
 //! What becomes of a file only when `ElastAlert` starts: it puts variables of its container's environment in place of
 //! `$NAME`, and takes some settings from such variables whatever the file says. The layers know nothing of either.
 
-use crate::domain::check::Finding;
+use crate::domain::check::{Finding, facts};
 use crate::domain::problem::{Place, Problem};
 use crate::domain::render::file::CONFIG;
 use crate::domain::workspace::Environment;
@@ -21,20 +21,11 @@ pub const ALWAYS: [&str; 10] = [
     "CONTAINER_TIMEZONE",
 ];
 
-/// Variables that override a key of `elastalert.yaml`.
-pub const OVERRIDES: [(&str, &str); 11] = [
-    ("ES_HOST", "es_host"),
-    ("ES_PORT", "es_port"),
-    ("ES_HOSTS", "es_hosts"),
-    ("ES_USE_SSL", "use_ssl"),
-    ("ES_USERNAME", "es_username"),
-    ("ES_PASSWORD", "es_password"),
-    ("ES_BEARER", "es_bearer"),
-    ("ES_API_KEY", "es_api_key"),
-    ("ES_URL_PREFIX", "es_url_prefix"),
-    ("STATSD_INSTANCE_TAG", "statsd_instance_tag"),
-    ("STATSD_HOST", "statsd_host"),
-];
+/// Variables that override a key of `elastalert.yaml`, each with its key.
+pub fn overrides() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let named = facts::elastalert().environment.iter();
+    named.filter_map(|(variable, key)| Some((variable.as_str(), key.as_deref()?)))
+}
 
 /// What will be something else once `ElastAlert` has started. `place` finds the place in the template for a byte of
 /// the rendered text.
@@ -57,7 +48,7 @@ pub fn check(
         })
         .collect();
     if path == CONFIG {
-        let overridden = OVERRIDES.iter().filter(|(variable, key)| {
+        let overridden = overrides().filter(|(variable, key)| {
             given.contains_key(*variable) && root.is_some_and(|root| root.get(key).is_some())
         });
         findings.extend(overridden.map(|(variable, key)| {
@@ -74,7 +65,7 @@ pub fn check(
 /// Whether the environment of the container gives a key that the file does not.
 pub fn is_given(environment: &Environment, key: &str) -> bool {
     let given = &environment.target.env;
-    OVERRIDES.iter().any(|(variable, known)| *known == key && given.contains_key(*variable))
+    overrides().any(|(variable, known)| known == key && given.contains_key(variable))
 }
 
 /// Every `$NAME` and `${NAME}` of a text, as Python's `expandvars` sees them, and where it stands.

@@ -1,7 +1,7 @@
 //! From what is wanted and what is there to a plan. A pure function: the same two values always give the same plan,
 //! so that what a person confirmed is what is carried out.
 
-use crate::domain::by_hand::ByHand;
+use crate::domain::by_hand::{ByHand, Picked};
 use crate::domain::check::{Finding, Severity};
 use crate::domain::container::{Container, ContainerState, EngineInfo, Image, RestartPolicy};
 use crate::domain::environment::{Endpoint, EnvName, Guard};
@@ -113,6 +113,7 @@ pub fn make(desired: &Desired<'_>, observed: &Observed, options: Options) -> Pla
     obstacles.extend(previous.and_then(|previous| paused(previous, &observed.endpoint)));
     risks(&container, previous, &mut warnings);
     warnings.extend(by_hand(rendering));
+    warnings.extend(in_vain(desired));
     warnings.extend(look_alikes(desired, observed));
     let nothing_to_do = previous.is_some_and(|previous| is_the_same(previous, &container, observed));
     Plan {
@@ -215,10 +216,16 @@ fn by_hand(rendering: &Rendering) -> Vec<Problem> {
     let mut told = Vec::new();
     if !partial.is_empty() {
         let count = rendering.rules.len();
-        told.push(
+        let mut problem =
             Problem::new("deploy.partial", format!("partial: only rules that match {}", partial.join(", ")))
-                .why(format!("{count} of the environment's rules are laid out, and the others will not run")),
-        );
+                .why(format!("{count} of the environment's rules are laid out, and the others will not run"));
+        let picked = Picked::new(partial).unwrap_or_default();
+        let imported = rendering.rules.iter().filter(|rule| !picked.is_asked_for(&rule.path));
+        let imported: Vec<&str> = imported.map(|rule| rule.path.as_str()).collect();
+        if !imported.is_empty() {
+            problem = problem.why(format!("they import {}, which runs as well", imported.join(", ")));
+        }
+        told.push(problem);
     }
     if !set.is_empty() {
         told.push(
@@ -227,6 +234,16 @@ fn by_hand(rendering: &Rendering) -> Vec<Problem> {
         );
     }
     told
+}
+
+/// A value that was given by hand and that nothing uses is a slip of the pen.
+fn in_vain(desired: &Desired<'_>) -> Vec<Problem> {
+    let of_this = |finding: &&Finding| {
+        finding.environment.as_ref().is_none_or(|name| *name == desired.environment.name)
+    };
+    // Only what no file says has no place.
+    let unused = desired.findings.iter().filter(of_this).map(|finding| &finding.problem);
+    unused.filter(|problem| problem.code == "token.unused" && problem.place.is_none()).cloned().collect()
 }
 
 fn no_image(environment: &Environment) -> Option<Problem> {

@@ -296,6 +296,22 @@ fn what_was_asked_for_by_hand_is_on_the_container_and_in_the_plan() {
     assert_eq!(plan.container.labels[label::SET], "ES_PORT=1, TOKEN");
     let codes: Vec<&str> = plan.warnings.iter().map(|warning| warning.code).collect();
     assert_eq!(codes, ["deploy.partial", "deploy.set"]);
+    let why = plan.warnings[0].why.join(" ");
+    assert!(
+        why.contains("they import rules/"),
+        "none of the rules matches, so they are there for others: {why}"
+    );
+    let unused = Finding::warning(Problem::new("token.unused", "nothing uses the value of `ES_PROT`"));
+    let mut written = unused.clone();
+    written.problem.place = Some(crate::domain::problem::Place::file("config/substitutions/CI.conf"));
+    let findings = [unused.clone(), written];
+    let told = make(&Desired { findings: &findings, ..desired }, &observed(Vec::new()), Options::default());
+    assert_eq!(told.warnings.last(), Some(&unused.problem));
+    assert_eq!(
+        told.warnings.len(),
+        plan.warnings.len() + 1,
+        "what a file says in vain is no news of a deploy"
+    );
     let guarded = Environment { guard: Guard::TypeName, ..environment.clone() };
     let plan = make(
         &Desired { environment: &guarded, ..desired },

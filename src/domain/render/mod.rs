@@ -104,6 +104,12 @@ pub fn render(
         findings.push(Finding::error(problem));
         Picked::default()
     });
+    let paths = workspace.templates.iter().map(|template| template.path.as_str());
+    let picked = picked.with_imports(paths, &environment.target.mounts.rules, |path| {
+        let template = workspace.template(path)?;
+        let bytes = render_file(template, config, environment, &BTreeMap::new()).file.bytes;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    });
     // What is not picked is as little there as what is excluded.
     let mut away = kept_out.clone();
     for template in &workspace.templates {

@@ -442,6 +442,22 @@ fn only_the_rules_that_are_asked_for_are_laid_out_and_all_other_files() {
     assert!(all.by_hand.is_empty(), "what leaves nothing out is not partial");
     assert_eq!(all.hash, with(&[]).hash);
     assert_eq!(codes(&with(&["nothing*"]))[0], "rules.none");
+    let mut workspace = sample();
+    let template = |path: &str, text: &str| crate::domain::template::Template {
+        source: path.to_owned(),
+        path: path.to_owned(),
+        bytes: text.as_bytes().into(),
+    };
+    workspace.templates.push(template("rules/web.yaml", "import: \"@@ENVIRONMENT@@.yaml\"\nname: web\n"));
+    workspace.templates.push(template("rules/CI.yaml", "type: any\nindex: a\nalert: debug\n"));
+    workspace.templates.sort_by(|left, right| left.path.cmp(&right.path));
+    workspace.only = vec!["web*".to_owned()];
+    let paths: Vec<String> = of(&workspace, "CI", &[]).rules.into_iter().map(|rule| rule.path).collect();
+    assert_eq!(
+        paths,
+        ["rules/CI.yaml", "rules/web.yaml"],
+        "what it imports comes along, a token in its name too"
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::domain::check::start::{ALWAYS, OVERRIDES};
+use crate::domain::check::start::{ALWAYS, overrides};
 use crate::domain::overlay::{Subject, flow};
 use crate::domain::position::Lines;
 use crate::domain::problem::Place;
@@ -119,22 +119,22 @@ impl Book {
     /// A variable that counts whatever the files say.
     fn overridden(&self, path: &str, index: usize, leaf: &mut Leaf) {
         let of_config = self.is_config || index >= self.own && index > 0;
-        let Some((variable, _)) = OVERRIDES.iter().find(|(_, key)| *key == path) else { return };
-        let of_rule = OF_RULES.contains(variable) && crate::domain::rule::is_rule(&self.path());
+        let Some((variable, _)) = overrides().find(|(_, key)| *key == path) else { return };
+        let of_rule = OF_RULES.contains(&variable) && crate::domain::rule::is_rule(&self.path());
         if !(of_config || of_rule) {
             return;
         }
-        let Some(value) = self.variables.get(*variable) else { return };
+        let Some(value) = self.variables.get(variable) else { return };
         if value.is_empty() && !of_config {
             return;
         }
-        let place = self.variable_places.get(*variable).cloned();
-        let mut override_ = step(From::Variable, *variable, self.clean(value), place);
+        let place = self.variable_places.get(variable).cloned();
+        let mut override_ = step(From::Variable, variable, self.clean(value), place);
         override_.note = Some("a variable of the container counts whatever the file says".into());
         leaf.chain.push(override_);
         leaf.written = None;
         leaf.secret = false;
-        if *variable == "ES_USE_SSL" {
+        if variable == "ES_USE_SSL" {
             let yes = ["true", "on", "ok", "y", "yes", "1"].contains(&value.to_lowercase().as_str());
             (leaf.value, leaf.kind) = (yes.to_string(), "a boolean");
         } else {

@@ -23,7 +23,7 @@ const CONFIGS: [&str; 5] = [
 pub const LOOSE: [&str; 4] = ["elastalert.yaml", "elastalert.yml", "config.yaml", "config.yml"];
 
 /// The begin of the code of every assumption.
-const CODE: &str = "assumed.";
+pub const CODE: &str = "assumed.";
 
 /// The name of the layer that assumptions make.
 const LAYER: &str = "assumed";
@@ -49,6 +49,8 @@ pub struct Layout {
     /// Whether the only folder of rules is not called `rules`.
     renamed: bool,
     folders: Option<Folders>,
+    /// Where `rules/` is, when the configuration names one of its folders.
+    within: Option<String>,
 }
 
 /// What `rules_folder` says.
@@ -86,6 +88,11 @@ impl Layout {
         let named = layout.folders.iter().flat_map(|folders| beside(&folders.written));
         layout.beside = named.filter(|folder| any(folder)).collect();
         layout.renamed = layout.beside.len() == 1 && !any("rules");
+        layout.within = layout.folders.as_ref().and_then(|folders| {
+            let [only] = folders.written.as_slice() else { return None };
+            let (mount, below) = only.trim_end_matches('/').rsplit_once("/rules/")?;
+            any(&format!("rules/{below}")).then(|| format!("{mount}/rules"))
+        });
         layout
     }
 
@@ -151,7 +158,7 @@ impl Layout {
     pub fn mount(&self) -> Option<String> {
         let folders = self.folders.as_ref()?;
         let [only] = folders.written.as_slice() else { return None };
-        let path = only.trim_end_matches('/');
+        let path = self.within.as_deref().unwrap_or_else(|| only.trim_end_matches('/'));
         // A volume over one of the system's own folders would hide what is in it.
         let deep = path.starts_with('/') && path.split('/').filter(|part| !part.is_empty()).count() > 1;
         (deep
@@ -320,6 +327,10 @@ mod tests {
             assert_eq!(mount(none), None, "{none}");
         }
         assert_eq!(mount("\n  - /opt/one/rules\n").as_deref(), Some("/opt/one/rules"));
+        let deep = |folder: &str| with(folder, &["rules/a.yaml", "rules/deep/b.yaml"]).mount();
+        assert_eq!(deep("/opt/rules/deep/").as_deref(), Some("/opt/rules"), "it names a folder of rules/");
+        assert_eq!(deep("/opt/one/rules/deep").as_deref(), Some("/opt/one/rules"));
+        assert_eq!(deep("/opt/rules/other").as_deref(), Some("/opt/rules/other"));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::domain::problem::Problem;
 use crate::domain::text::sanitise;
 use crate::engine::World;
 use crate::engine::workspace::find;
+use crate::shell::cli::interrupt::Interruptions;
 use crate::shell::cli::{Context, checks};
 use crate::shell::print::{Exit, Printer, Role};
 use crate::shell::report::{Record, Report, summary, worst_last};
@@ -282,11 +283,13 @@ fn denied(finding: &Finding, arguments: &CheckArguments) -> bool {
 
 /// Cancels the preflight when somebody interrupts it; the container is removed before this ends the run.
 async fn stopped_by_hand<T>(stop: &CancellationToken) -> Result<T, Problem> {
-    if let Err(error) = tokio::signal::ctrl_c().await {
+    match Interruptions::new() {
         // Without signals it cannot be interrupted, and that is no reason not to ask.
-        tracing::debug!(%error, "signals cannot be heard");
-    } else {
-        stop.cancel();
+        Err(problem) => tracing::debug!(%problem, "signals cannot be heard"),
+        Ok(mut interruptions) => {
+            interruptions.next().await;
+            stop.cancel();
+        }
     }
     std::future::pending().await
 }

@@ -5,7 +5,6 @@ use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use tokio::io::AsyncBufReadExt as _;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -14,6 +13,7 @@ use crate::domain::plan::{Options, Plan};
 use crate::domain::problem::{Problem, code};
 use crate::domain::progress::{DeployReport, Progress, StepEvent, Verdict};
 use crate::engine::World;
+use crate::shell::cli::interrupt::Interruptions;
 use crate::shell::cli::{Context, diff, plan};
 use crate::shell::print::{Exit, Printer, Role};
 
@@ -145,28 +145,16 @@ async fn ask(out: Printer, question: &str) -> Result<String, Problem> {
 
 /// Waits for signals; the first one stops the deploy, which then goes the safe way to its end.
 async fn interruptions(out: Printer, stop: &CancellationToken) -> Problem {
-    let listen = |kind| {
-        signal(kind)
-            .map_err(|error| Problem::new("signal.listen", "cannot listen to signals").why(error.to_string()))
-    };
-    let (mut interrupt, mut terminate, mut hangup) = match (
-        listen(SignalKind::interrupt()),
-        listen(SignalKind::terminate()),
-        listen(SignalKind::hangup()),
-    ) {
-        (Ok(interrupt), Ok(terminate), Ok(hangup)) => (interrupt, terminate, hangup),
-        (Err(problem), ..) | (_, Err(problem), _) | (.., Err(problem)) => {
+    let mut interruptions = match Interruptions::new() {
+        Ok(interruptions) => interruptions,
+        Err(problem) => {
             // Without them it cannot be stopped, and that is no reason not to deploy.
             out.problem(&problem);
             return std::future::pending().await;
         }
     };
     loop {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
-        }
+        interruptions.next().await;
         if stop.is_cancelled() {
             out.talk("still on the way back; leaving now could leave nothing running");
         } else {

@@ -67,17 +67,44 @@ pub async fn run<W: World>(
             "summary",
             &json!({ "made": of(Outcome::Made), "would-make": of(Outcome::WouldMake), "left": of(Outcome::Left) }),
         )?;
-    } else {
+    } else if !report.files.is_empty() {
         table.print(&out)?;
     }
     if let Some(problem) = report.problem {
         return Err(problem);
     }
     if !out.json() && of(Outcome::Made) > 0 {
-        let folder = sanitise(arguments.folder.to_string_lossy().as_bytes());
+        let folder = quoted(&sanitise(arguments.folder.to_string_lossy().as_bytes()));
         out.talk(format!(
             "next: fill in config/environments/Default.yaml, and alertdeck check --workspace {folder}"
         ));
     }
     Ok(Exit::Ok)
+}
+
+/// A path as a shell reads it as one word, and a program as no option.
+fn quoted(path: &str) -> String {
+    let path = if path.starts_with('-') { format!("./{path}") } else { path.to_owned() };
+    let plain =
+        |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | ',' | ':' | '@' | '%');
+    if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_to_copy_is_one_that_a_shell_reads() {
+        for (path, word) in [
+            ("alerts/a.b", "alerts/a.b"),
+            ("my rules", "'my rules'"),
+            ("it's", r"'it'\''s'"),
+            ("-x", "./-x"),
+            ("$(x)", "'$(x)'"),
+            ("wörk", "wörk"),
+        ] {
+            assert_eq!(quoted(path), word);
+        }
+    }
 }

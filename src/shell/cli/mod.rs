@@ -8,6 +8,7 @@ pub mod deploy;
 pub mod diff;
 pub mod envs;
 pub mod init;
+mod interrupt;
 pub mod keys;
 pub mod logs;
 pub mod plan;

@@ -12,7 +12,7 @@ use crate::domain::problem::Problem;
 use crate::domain::progress::{DeployReport, Progress, StepEvent, Verdict};
 use crate::ui::Theme;
 
-use super::{draw, picture};
+use super::{draw, picture, symbols};
 
 /// The sizes that every picture is taken at.
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
@@ -247,6 +247,21 @@ fn what_the_check_found() {
     let mut script = Script::running();
     script.keys("c");
     shoot("findings_none", script);
+}
+
+#[test]
+fn what_is_assumed_is_read_in_one_line_and_is_no_failure() {
+    let mut script = Script::opened();
+    let problem = Problem::new("assumed.default", "there is one environment, Default")
+        .at(crate::domain::problem::Place::file("config/environments"));
+    script.send(Msg::Trouble(problem));
+    let (buffer, _) = draw(&mut script, &Theme::built_in("dark").unwrap(), 80, 24);
+    let text = symbols(&buffer);
+    let line = text.lines().rev().nth(1).unwrap();
+    assert!(line.starts_with(" · assumed: there is one environment, Default · "), "{line}");
+    script.keys("x");
+    let (buffer, _) = draw(&mut script, &Theme::built_in("dark").unwrap(), 80, 24);
+    assert!(!symbols(&buffer).contains("assumed"), "x dismisses it");
 }
 
 #[test]
