@@ -25,7 +25,6 @@ mod rule;
 mod rule_types;
 mod schema;
 mod start;
-mod template;
 #[cfg(test)]
 mod tests;
 mod value;

@@ -1,15 +1,15 @@
 //! The template of an alert's text, which is compiled while a rule is loaded. What it renders to is known only when
 //! an alert is sent.
 
-use minijinja::machinery::{WhitespaceConfig, parse};
-use minijinja::syntax::SyntaxConfig;
+mod grammar;
+#[cfg(test)]
+mod tests;
 
 use super::dict::Dict;
 use super::fault::{Fault, Result, Stop};
 use super::files::{Files, Found, join};
 use super::outcome::{At, Need};
 use super::python;
-use super::template::{self, Unfit};
 use super::value::{Value, View};
 
 /// Loads the template, if the rule has one.
@@ -48,7 +48,7 @@ fn from_text(rule: &Dict<'_>) -> Result<()> {
     let key = "alert_text";
     let Some(value) = rule.get(key) else { return Ok(()) };
     match value.view() {
-        View::Text(text) => compile(text).or_else(|error| error.refuse(rule.at(key), key)),
+        View::Text(text) => grammar::compile(text).or_else(|error| refuse(&error, rule.at(key), key)),
         // `str()` of anything else; what stands in a list or a mapping may still be a template.
         View::Null | View::Bool(_) | View::Int(_) | View::Float(_) | View::Date(_) | View::DateTime(_) => {
             Ok(())
@@ -85,7 +85,7 @@ fn from_file(rule: &Dict<'_>, path: &Value<'_>, files: &Files<'_>) -> Result<()>
                         .key(key)
                         .stop();
                 };
-                return compile(text).or_else(|error| error.refuse(rule.at(key), key));
+                return grammar::compile(text).or_else(|error| refuse(&error, rule.at(key), key));
             }
             Found::Elsewhere => {
                 let path = join("/", &parts.join("/"));
@@ -100,45 +100,13 @@ fn from_file(rule: &Dict<'_>, path: &Value<'_>, files: &Files<'_>) -> Result<()>
     fault.hint("the path is taken from the folder in which ElastAlert starts, whether it begins with a slash or not").stop()
 }
 
-/// A template that cannot be compiled.
-struct NoTemplate {
-    class: &'static str,
-    line: Option<usize>,
-    what: String,
-}
-
-impl NoTemplate {
-    fn refuse(self, at: Option<At>, key: &str) -> Result<()> {
-        let message = match self.line {
-            Some(line) => format!("the template is wrong in its line {line}: {}", self.what),
-            None => format!("the template is wrong: {}", self.what),
-        };
-        let mut fault = Fault::new("rule.jinja", self.class, message).at(at).key(key);
-        fault.template_line = self.line;
-        fault.stop()
-    }
-}
-
-fn compile(text: &str) -> std::result::Result<(), NoTemplate> {
-    if !text.contains('{') {
-        return Ok(());
-    }
-    let text = template::with_known_signs(text);
-    let (syntax, assertion) = ("TemplateSyntaxError", "TemplateAssertionError");
-    let no_jinja = "it is no Jinja".to_owned();
-    match parse(&text, "alert", SyntaxConfig, WhitespaceConfig::default()) {
-        Ok(parsed) => match template::chained_test(&text)
-            .map(Unfit::Syntax)
-            .or_else(|| template::unfit(&parsed))
-        {
-            None => Ok(()),
-            Some(Unfit::Syntax(line)) => Err(NoTemplate { class: syntax, line: Some(line), what: no_jinja }),
-            Some(Unfit::Name(line, what)) => Err(NoTemplate { class: assertion, line: Some(line), what }),
-        },
-        Err(error) => {
-            let twice = error.detail().is_some_and(|detail| detail.ends_with("defined twice"));
-            let class = if twice { assertion } else { syntax };
-            Err(NoTemplate { class, line: error.line(), what: no_jinja })
-        }
-    }
+/// Tells of a template that cannot be compiled.
+fn refuse(refused: &grammar::Refused, at: Option<At>, key: &str) -> Result<()> {
+    let message = match refused.line {
+        Some(line) => format!("the template is wrong in its line {line}: {}", refused.message),
+        None => format!("the template is wrong: {}", refused.message),
+    };
+    let mut fault = Fault::new("rule.jinja", refused.class, message).at(at).key(key);
+    fault.template_line = refused.line;
+    fault.stop()
 }
