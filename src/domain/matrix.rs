@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::domain::check::Severity;
 use crate::domain::environment::EnvName;
-use crate::domain::render::Rendering;
+use crate::domain::render::{RenderedFile, Rendering};
 use crate::domain::rule::{Rule, is_rule};
 use crate::domain::workspace::Workspace;
 
@@ -74,41 +74,71 @@ pub struct RuleRow {
 /// The rules of a workspace against its renderings, sorted by path. Where `Default` excludes a rule, the first
 /// environment that has it stands in for it.
 pub fn rows(workspace: &Workspace, renderings: &[Arc<Rendering>]) -> Vec<RuleRow> {
-    let invalid: Vec<HashSet<&str>> = renderings.iter().map(|rendering| invalid(rendering)).collect();
+    let mut columns: Vec<Column<'_>> = renderings.iter().map(|rendering| Column::new(rendering)).collect();
     workspace
         .templates
         .iter()
         .filter(|template| is_rule(&template.path))
         .map(|template| {
             let path = template.path.as_str();
-            let base = renderings.iter().find_map(|rendering| rendering.file(path));
-            let rule = renderings
+            let found: Vec<_> = columns.iter_mut().map(|column| column.at(path)).collect();
+            let base = found.iter().find_map(|(file, _)| *file);
+            let rule = found.iter().find_map(|(_, rule)| *rule);
+            let cells = columns
                 .iter()
-                .find_map(|rendering| rendering.rule(path).cloned())
-                .unwrap_or_else(|| Rule::read(path, None));
-            let cell = |(rendering, invalid): (&Arc<Rendering>, &HashSet<&str>)| {
-                let cell = match rendering.file(path) {
-                    None => Cell::Excluded,
-                    Some(_) if invalid.contains(template.source.as_str()) => Cell::Invalid,
-                    Some(file) if base.is_some_and(|base| base.bytes == file.bytes) => Cell::Same,
-                    Some(file) if file.insertions.iter().any(|insertion| insertion.overlay) => {
-                        Cell::Overridden
-                    }
-                    Some(_) => Cell::Differs,
-                };
-                (rendering.environment.clone(), cell)
-            };
-            let cells = renderings.iter().zip(&invalid).map(cell).collect();
+                .zip(&found)
+                .map(|(column, (file, _))| {
+                    let cell = match (file, base) {
+                        (None, _) => Cell::Excluded,
+                        (Some(_), _) if column.broken.contains(template.source.as_str()) => Cell::Invalid,
+                        (Some(file), Some(base)) if is_same(file, base) => Cell::Same,
+                        (Some(file), _) if file.insertions.iter().any(|insertion| insertion.overlay) => {
+                            Cell::Overridden
+                        }
+                        (Some(_), _) => Cell::Differs,
+                    };
+                    (column.rendering.environment.clone(), cell)
+                })
+                .collect();
+            let rule = rule.cloned().unwrap_or_else(|| Rule::read(path, None));
             let searched = format!("{}\n{}", rule.name.to_lowercase(), path.to_lowercase());
             RuleRow { path: path.to_owned(), name: rule.name, kind: rule.kind, cells, searched }
         })
         .collect()
 }
 
-/// Files of the workspace with a finding of severity error.
-fn invalid(rendering: &Rendering) -> HashSet<&str> {
-    let errors = rendering.findings.iter().filter(|finding| finding.severity == Severity::Error);
-    errors.filter_map(|finding| finding.problem.place.as_ref()).map(|place| place.file.as_str()).collect()
+fn is_same(file: &Arc<RenderedFile>, base: &Arc<RenderedFile>) -> bool {
+    Arc::ptr_eq(file, base) || file.bytes == base.bytes
+}
+
+/// A rendering that is gone through by path.
+struct Column<'a> {
+    rendering: &'a Rendering,
+    files: std::slice::Iter<'a, Arc<RenderedFile>>,
+    rules: std::slice::Iter<'a, Rule>,
+    /// The files of the workspace that have an error.
+    broken: HashSet<&'a str>,
+}
+
+impl<'a> Column<'a> {
+    fn new(rendering: &'a Rendering) -> Self {
+        let errors = rendering.findings.iter().filter(|finding| finding.severity == Severity::Error);
+        let broken = errors.filter_map(|finding| Some(finding.problem.place.as_ref()?.file.as_str()));
+        let (files, rules) = (rendering.files.iter(), rendering.rules.iter());
+        Self { rendering, files, rules, broken: broken.collect() }
+    }
+
+    /// The file of that path and its rule; paths are asked for in their order.
+    fn at(&mut self, path: &str) -> (Option<&'a Arc<RenderedFile>>, Option<&'a Rule>) {
+        while self.files.as_slice().first().is_some_and(|file| file.path.as_str() < path) {
+            self.files.next();
+        }
+        while self.rules.as_slice().first().is_some_and(|rule| rule.path.as_str() < path) {
+            self.rules.next();
+        }
+        let file = self.files.as_slice().first().filter(|file| file.path == path);
+        (file, self.rules.as_slice().first().filter(|rule| rule.path == path))
+    }
 }
 
 #[cfg(test)]

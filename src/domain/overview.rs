@@ -1,13 +1,15 @@
 //! What there is to know without any engine: the workspace, its renderings, its rules and its findings. It is made
 //! as a whole for each reading of the files, so that what is shown side by side always belongs together.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::domain::check::{Finding, layers};
 use crate::domain::environment::EnvName;
 use crate::domain::matrix::{self, RuleRow};
-use crate::domain::render::{Rendering, render, search_settings};
+use crate::domain::problem::Place;
+use crate::domain::render::kept::{Kept, OneByOne, Spread};
+use crate::domain::render::{Rendering, assemble, search_settings};
 use crate::domain::workspace::Workspace;
 
 /// The workspace and all that follows from it without any engine.
@@ -25,13 +27,26 @@ pub struct Overview {
 
 impl Overview {
     /// Renders every environment of a workspace with secrets as holes, and checks all of it.
-    pub fn of(mut workspace: Workspace) -> Self {
-        let holes = BTreeMap::new();
-        let renderings: Vec<Arc<Rendering>> = workspace
-            .environments
-            .iter()
-            .map(|environment| Arc::new(render(&workspace, environment, &holes)))
+    pub fn of(workspace: Workspace) -> Self {
+        Self::after(workspace, &Kept::default(), &OneByOne).0
+    }
+
+    /// The same, with what was kept of an earlier reading; gives what to keep of this one.
+    pub fn after(workspace: Workspace, before: &Kept, spread: &impl Spread) -> (Self, Arc<Kept>) {
+        let workspace = Arc::new(workspace);
+        let kept = Arc::new(Kept::new(Arc::clone(&workspace), before, spread));
+        let renderings: Vec<Arc<Rendering>> = spread
+            .spread(workspace.environments.len(), |at| {
+                let environment = workspace.environments.get(at)?;
+                Some(Arc::new(assemble(&workspace, environment, |template| kept.done(at, template))))
+            })
+            .into_iter()
+            .flatten()
             .collect();
+        (Self::from(Workspace::clone(&workspace), renderings), kept)
+    }
+
+    fn from(mut workspace: Workspace, renderings: Vec<Arc<Rendering>>) -> Self {
         for (environment, rendering) in workspace.environments.iter_mut().zip(&renderings) {
             environment.search = search_settings(environment, rendering);
         }
@@ -62,28 +77,33 @@ impl Overview {
 
 /// The findings of all renderings. One that holds in every environment is told once, for all.
 fn once(renderings: &[Arc<Rendering>]) -> Vec<Finding> {
-    let mut found: Vec<(Finding, usize)> = Vec::new();
+    let mut found: Vec<(&Finding, Vec<&EnvName>)> = Vec::new();
+    let mut known: HashMap<(&str, &str, Option<&Place>), Vec<usize>> = HashMap::new();
     for rendering in renderings {
         for finding in &rendering.findings {
-            let same = |(other, _): &&mut (Finding, usize)| {
-                other.problem == finding.problem && other.severity == finding.severity
-            };
-            match found.iter_mut().find(same) {
-                Some((_, times)) => *times += 1,
-                None => found.push((Finding { environment: None, ..finding.clone() }, 1)),
+            let problem = &finding.problem;
+            let alike = known.entry((problem.code, &problem.what, problem.place.as_ref())).or_default();
+            let same = alike.iter().copied().find(|at| {
+                found
+                    .get(*at)
+                    .is_some_and(|(other, _)| other.problem == *problem && other.severity == finding.severity)
+            });
+            if let Some((_, within)) = same.and_then(|at| found.get_mut(at)) {
+                within.push(&rendering.environment);
+            } else {
+                alike.push(found.len());
+                found.push((finding, vec![&rendering.environment]));
             }
         }
     }
     found
         .into_iter()
-        .flat_map(|(finding, times)| {
-            if times >= renderings.len() && renderings.len() > 1 {
-                return vec![finding];
+        .flat_map(|(finding, mut within)| {
+            if within.len() >= renderings.len() && renderings.len() > 1 {
+                return vec![Finding { environment: None, ..finding.clone() }];
             }
-            let here = renderings
-                .iter()
-                .filter(|rendering| rendering.findings.iter().any(|other| other.problem == finding.problem));
-            here.map(|rendering| finding.clone().within(&rendering.environment)).collect()
+            within.dedup();
+            within.into_iter().map(|environment| finding.clone().within(environment)).collect()
         })
         .collect()
 }

@@ -3,50 +3,98 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::{Stream, stream};
+use notify::event::{CreateKind, ModifyKind, RemoveKind};
 use notify::{Config, Event, EventKind, PollWatcher, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-/// How long it must have been quiet before an edit is told.
-const QUIET: Duration = Duration::from_millis(150);
+/// How long it must have been quiet before an edit is told. An editor that saves makes a handful of events at once.
+const QUIET: Duration = Duration::from_millis(20);
+
+/// The same after more events than an editor makes: another branch is checked out, and it goes on.
+const QUIET_AFTER_MANY: Duration = Duration::from_millis(200);
+
+/// How many events are many.
+const MANY: usize = 40;
 
 /// How long an edit is held back at most, when it is never quiet.
-const LONGEST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(2);
 
 /// How often files are looked at where the operating system tells nothing.
 const LOOK: Duration = Duration::from_secs(1);
 
 type Told = Box<dyn FnMut(notify::Result<Event>) + Send>;
 
-struct Listener {
+/// What the watcher has seen.
+#[derive(Default)]
+struct Seen {
+    wake: Notify,
+    events: AtomicUsize,
+    /// Whether a folder came or went: one that was made or replaced is a new one to the operating system.
+    folders: AtomicBool,
+}
+
+struct Listener<F> {
     root: PathBuf,
-    folders: Vec<PathBuf>,
-    told: Arc<Notify>,
+    folders: F,
+    listened: Vec<PathBuf>,
+    seen: Arc<Seen>,
     watcher: Option<Box<dyn Watcher + Send>>,
 }
 
-/// Says that something below one of the folders of `root` changed, from now on and for ever.
-pub fn changes(root: &Path, folders: &[&str]) -> impl Stream<Item = ()> + Send + use<> {
-    let told = Arc::new(Notify::new());
-    let folders = folders.iter().map(|folder| root.join(folder)).collect();
-    let mut listener = Listener { root: root.to_path_buf(), folders, told, watcher: None };
+/// Says that something below one of the folders of `root` changed, from now on and for ever. Which folders is asked
+/// after each edit.
+pub fn changes<F>(root: &Path, folders: F) -> impl Stream<Item = ()> + Send + use<F>
+where
+    F: Fn() -> Vec<String> + Send + 'static,
+{
+    let (root, seen) = (root.to_path_buf(), Arc::default());
+    let mut listener = Listener { root, folders, listened: Vec::new(), seen, watcher: None };
+    listener.listened = listener.named();
     listener.listen();
     stream::unfold(listener, |mut listener| async move {
-        listener.told.notified().await;
-        let settle = async { while timeout(QUIET, listener.told.notified()).await.is_ok() {} };
+        let seen = Arc::clone(&listener.seen);
+        seen.wake.notified().await;
+        let settle = async {
+            loop {
+                let many = seen.events.load(Ordering::Relaxed) > MANY;
+                let quiet = if many { QUIET_AFTER_MANY } else { QUIET };
+                if timeout(quiet, seen.wake.notified()).await.is_err() {
+                    break;
+                }
+            }
+        };
         if timeout(LONGEST, settle).await.is_err() {
             tracing::debug!("the workspace changes without end");
         }
-        // A folder that was made or replaced is a new one to the operating system.
-        listener.listen();
-        Some(((), listener))
+        seen.events.store(0, Ordering::Relaxed);
+        // Looking for folders and at them may take its time.
+        let listener = tokio::task::spawn_blocking(move || {
+            listener.follow();
+            listener
+        });
+        Some(((), listener.await.ok()?))
     })
 }
 
-impl Listener {
+impl<F: Fn() -> Vec<String>> Listener<F> {
+    fn named(&self) -> Vec<PathBuf> {
+        (self.folders)().iter().map(|folder| self.root.join(folder)).collect()
+    }
+
+    /// Listens to the folders that there are now.
+    fn follow(&mut self) {
+        let named = self.named();
+        if named != self.listened || self.seen.folders.swap(false, Ordering::Relaxed) {
+            self.listened = named;
+            self.listen();
+        }
+    }
+
     /// Listens anew. Where the operating system refuses, such as when it watches too much already, it looks itself.
     fn listen(&mut self) {
         self.watcher = None;
@@ -69,28 +117,51 @@ impl Listener {
     fn add(&self, mut watcher: Box<dyn Watcher + Send>) -> notify::Result<Box<dyn Watcher + Send>> {
         // The root itself only to see its folders come and go: below it may be much that is not ours.
         watcher.watch(&self.root, RecursiveMode::NonRecursive)?;
-        for folder in self.folders.iter().filter(|folder| folder.is_dir()) {
+        for folder in self.listened.iter().filter(|folder| folder.is_dir()) {
             watcher.watch(folder, RecursiveMode::Recursive)?;
         }
         Ok(watcher)
     }
 
     fn tell(&self) -> Told {
-        let (told, root, folders) = (Arc::clone(&self.told), self.root.clone(), self.folders.clone());
-        Box::new(move |event: notify::Result<Event>| {
-            let ours =
-                |path: &PathBuf| *path != root && folders.iter().any(|folder| path.starts_with(folder));
-            match event {
-                // Reading the workspace must not look like a change of it.
-                Ok(event) if matches!(event.kind, EventKind::Access(_)) => {}
-                Ok(event) => {
-                    if event.need_rescan() || event.paths.iter().any(ours) {
-                        told.notify_one();
+        let (seen, root, folders) = (Arc::clone(&self.seen), self.root.clone(), self.listened.clone());
+        Box::new(move |event: notify::Result<Event>| match event {
+            // Reading the workspace must not look like a change of it.
+            Ok(event) if matches!(event.kind, EventKind::Access(_)) => {}
+            Ok(event) => {
+                let ours = |path: &PathBuf| {
+                    // The folder above one of ours may come or go as well.
+                    *path != root
+                        && folders.iter().any(|folder| path.starts_with(folder) || folder.starts_with(path))
+                };
+                if event.need_rescan() || event.paths.iter().any(ours) {
+                    if event.need_rescan() || is_of_folders(&event, &folders) {
+                        seen.folders.store(true, Ordering::Relaxed);
                     }
+                    seen.events.fetch_add(1, Ordering::Relaxed);
+                    seen.wake.notify_one();
                 }
-                Err(error) => tracing::warn!(%error, "an edit may have been missed"),
+            }
+            Err(error) => {
+                tracing::warn!(%error, "an edit may have been missed");
+                seen.folders.store(true, Ordering::Relaxed);
+                seen.wake.notify_one();
             }
         })
+    }
+}
+
+/// Whether a folder came, went or was moved.
+fn is_of_folders(event: &Event, folders: &[PathBuf]) -> bool {
+    match event.kind {
+        EventKind::Create(CreateKind::File) | EventKind::Remove(RemoveKind::File) => false,
+        EventKind::Create(_) | EventKind::Remove(_) => true,
+        // An editor that saves moves its file into place; of what is gone nobody can say what it was.
+        EventKind::Modify(ModifyKind::Name(_)) => event
+            .paths
+            .iter()
+            .any(|path| path.is_dir() || folders.iter().any(|folder| folder.starts_with(path))),
+        _ => false,
     }
 }
 
@@ -106,6 +177,10 @@ mod tests {
     /// Far more than an edit takes; waited for only when it is not seen.
     const PATIENCE: Duration = Duration::from_secs(10);
 
+    fn usual() -> Vec<String> {
+        ["config", "rules"].map(str::to_owned).to_vec()
+    }
+
     async fn seen(changes: &mut (impl Stream<Item = ()> + Unpin)) -> bool {
         timeout(PATIENCE, changes.next()).await.is_ok_and(|item| item.is_some())
     }
@@ -115,26 +190,118 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("rules")).unwrap();
         fs::write(root.path().join("rules/a.yaml"), "a").unwrap();
-        let mut changes = Box::pin(changes(root.path(), &["config", "rules"]));
+        let mut changes = Box::pin(changes(root.path(), usual));
         assert_eq!(fs::read(root.path().join("rules/a.yaml")).unwrap(), b"a");
         fs::write(root.path().join("other"), "not ours").unwrap();
-        assert!(timeout(QUIET * 3, changes.next()).await.is_err(), "nothing of ours changed");
+        assert!(timeout(QUIET * 15, changes.next()).await.is_err(), "nothing of ours changed");
         for text in ["b", "bc", "bcd"] {
             fs::write(root.path().join("rules/a.yaml"), text).unwrap();
         }
         assert!(seen(&mut changes).await);
-        assert!(timeout(QUIET * 3, changes.next()).await.is_err(), "three writes are one edit");
+        assert!(timeout(QUIET * 15, changes.next()).await.is_err(), "three writes are one edit");
     }
 
     #[tokio::test]
     async fn a_folder_that_comes_later_is_listened_to_as_well() {
         let root = tempfile::tempdir().unwrap();
-        let mut changes = Box::pin(changes(root.path(), &["config", "rules"]));
+        let mut changes = Box::pin(changes(root.path(), usual));
         fs::create_dir_all(root.path().join("rules/web")).unwrap();
         assert!(seen(&mut changes).await);
         fs::write(root.path().join("rules/web/a.yaml"), "a").unwrap();
         assert!(seen(&mut changes).await, "below a new folder");
         fs::rename(root.path().join("rules"), root.path().join("old")).unwrap();
         assert!(seen(&mut changes).await, "a folder that is moved away");
+    }
+
+    /// What a way of saving leaves when it is through, seen by whoever reads after each telling.
+    async fn until(changes: &mut (impl Stream<Item = ()> + Unpin), path: &Path, text: &str) -> usize {
+        for told in 1.. {
+            assert!(seen(changes).await, "told {told} times");
+            if fs::read_to_string(path).is_ok_and(|found| found == text) {
+                return told;
+            }
+        }
+        0
+    }
+
+    #[tokio::test]
+    async fn whatever_way_an_editor_saves_in_the_last_text_is_told() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join("rules/web")).unwrap();
+        let file = root.path().join("rules/web/a.yaml");
+        let (new, old) = (root.path().join("rules/web/.a.yaml.swp"), root.path().join("rules/web/a.yaml~"));
+        fs::write(&file, "first").unwrap();
+        let mut changes = Box::pin(changes(root.path(), usual));
+        // In place: cut off and written again.
+        fs::write(&file, "half").unwrap();
+        fs::write(&file, "in place").unwrap();
+        until(&mut changes, &file, "in place").await;
+        // A new file over the old one.
+        fs::write(&new, "renamed").unwrap();
+        fs::rename(&new, &file).unwrap();
+        until(&mut changes, &file, "renamed").await;
+        // The old one put aside, a new one in its place, twice over.
+        for text in ["backed up", "backed up again"] {
+            fs::rename(&file, &old).unwrap();
+            fs::write(&file, text).unwrap();
+            fs::remove_file(&old).unwrap();
+            until(&mut changes, &file, text).await;
+        }
+        // It is still the file that is listened to.
+        fs::write(&file, "last").unwrap();
+        until(&mut changes, &file, "last").await;
+    }
+
+    #[tokio::test]
+    async fn thousands_of_files_at_once_are_a_few_edits_at_most() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("rules")).unwrap();
+        let mut changes = Box::pin(changes(root.path(), usual));
+        let folder = root.path().join("rules");
+        let last = folder.join("r2999.yaml");
+        let writing = tokio::task::spawn_blocking(move || {
+            for number in 0..3_000 {
+                fs::write(folder.join(format!("r{number}.yaml")), "text").unwrap();
+            }
+        });
+        let told = until(&mut changes, &last, "text").await;
+        writing.await.unwrap();
+        assert!(told <= 10, "told {told} times");
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_is_removed_and_made_again_is_listened_to() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("rules/web/a.yaml");
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        let mut changes = Box::pin(changes(root.path(), usual));
+        for text in ["one", "two"] {
+            fs::remove_dir_all(root.path().join("rules")).unwrap();
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(&file, text).unwrap();
+            until(&mut changes, &file, text).await;
+            fs::write(&file, "more").unwrap();
+            until(&mut changes, &file, "more").await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_the_workspace_names_later_is_listened_to() {
+        let root = tempfile::tempdir().unwrap();
+        for folder in ["config", "team"] {
+            fs::create_dir(root.path().join(folder)).unwrap();
+        }
+        let names = root.path().join("config/names");
+        let read = names.clone();
+        let folders = move || {
+            let more = fs::read_to_string(&read).unwrap_or_default();
+            std::iter::once("config".to_owned()).chain(more.lines().map(str::to_owned)).collect()
+        };
+        let mut changes = Box::pin(changes(root.path(), folders));
+        fs::write(&names, "team\n").unwrap();
+        until(&mut changes, &names, "team\n").await;
+        let file = root.path().join("team/a.yaml");
+        fs::write(&file, "a").unwrap();
+        until(&mut changes, &file, "a").await;
     }
 }

@@ -4,7 +4,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -12,24 +12,18 @@ use futures_util::Stream;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::Command;
 use tokio::time::timeout;
-use walkdir::{DirEntry, WalkDir};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::domain::diff::Revision;
-use crate::domain::problem::{Place, Problem, code};
+use crate::domain::problem::{Problem, code};
 use crate::domain::secret::Secret;
 use crate::domain::text::sanitise;
 use crate::engine::changes::changes;
+use crate::engine::files_tree::{self, MOST_FILES};
 use crate::engine::{Files, RevisionFiles, SourceFile, files_create, git};
 
-/// The most files that a workspace has.
-const MOST_FILES: usize = 5_000;
-
-/// The most files and folders that are looked at; links can make many of a few.
-const MOST_ENTRIES: usize = 10 * MOST_FILES;
-
 /// The most bytes that one file has.
-const MOST_BYTES: u64 = 1024 * 1024;
+pub(super) const MOST_BYTES: u64 = 1024 * 1024;
 
 /// The most bytes that are read of what a command prints.
 const MOST_PRINTED: u64 = 64 * 1024;
@@ -43,21 +37,24 @@ pub struct RealFiles;
 
 impl Files for RealFiles {
     fn read_tree(&self, root: &Path, folders: &[&str]) -> Result<(Vec<SourceFile>, Vec<Problem>), Problem> {
-        let home = root.canonicalize().map_err(|error| {
-            Problem::new("workspace.unreadable", format!("cannot read `{}`", shown(root)))
-                .why(error.to_string())
-        })?;
-        let mut reading =
-            Reading { root, home, files: Vec::new(), problems: Vec::new(), full: false, seen: 0 };
-        for folder in folders {
-            reading.folder(folder);
-        }
-        reading.files.sort_by(|left, right| left.path.cmp(&right.path));
-        Ok((reading.files, reading.problems))
+        self.read_tree_again(root, folders, &[])
     }
 
-    fn changes(&self, root: &Path, folders: Vec<String>) -> impl Stream<Item = ()> + Send + 'static {
-        changes(root, &folders.iter().map(String::as_str).collect::<Vec<_>>())
+    fn read_tree_again(
+        &self,
+        root: &Path,
+        folders: &[&str],
+        known: &[SourceFile],
+    ) -> Result<(Vec<SourceFile>, Vec<Problem>), Problem> {
+        files_tree::read_tree(root, folders, known)
+    }
+
+    fn changes(
+        &self,
+        root: &Path,
+        folders: impl Fn() -> Vec<String> + Send + 'static,
+    ) -> impl Stream<Item = ()> + Send + 'static {
+        changes(root, folders)
     }
 
     async fn revision(
@@ -206,7 +203,7 @@ pub(super) fn shown(path: &Path) -> String {
     sanitise(path.to_string_lossy().as_bytes())
 }
 
-fn read(path: &Path, most: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+pub(super) fn read(path: &Path, most: u64) -> io::Result<Zeroizing<Vec<u8>>> {
     #[expect(clippy::disallowed_methods, reason = "this is the file that reads the disk")]
     let file = File::open(path)?;
     let mut bytes = Zeroizing::new(Vec::new());
@@ -227,117 +224,6 @@ pub(crate) fn read_small(path: &Path) -> Result<Option<Vec<u8>>, Problem> {
                 .why(error.to_string()))
         }
     }
-}
-
-/// A tree while it is read.
-struct Reading<'a> {
-    root: &'a Path,
-    /// The root without links, to tell what lies in it.
-    home: PathBuf,
-    files: Vec<SourceFile>,
-    problems: Vec<Problem>,
-    full: bool,
-    seen: usize,
-}
-
-/// Why a link is not followed, if it is not.
-fn refuse_link(link: &Path, home: &Path) -> Option<&'static str> {
-    // One that leads nowhere is told by the walk itself.
-    let target = link.canonicalize().ok()?;
-    if !target.starts_with(home) {
-        return Some("the link leads out of the workspace");
-    }
-    let above = link.parent().and_then(|folder| folder.canonicalize().ok());
-    above
-        .is_some_and(|above| above.starts_with(&target))
-        .then_some("the link leads back to a folder above it")
-}
-
-impl Reading<'_> {
-    fn folder(&mut self, folder: &str) {
-        let start = self.root.join(folder);
-        if !start.exists() {
-            return;
-        }
-        let mut refused = Vec::new();
-        let (home, root) = (self.home.clone(), self.root.to_path_buf());
-        let walk = WalkDir::new(&start).follow_links(true).sort_by_file_name().into_iter();
-        let walk = walk.filter_entry(|entry| {
-            let refusal = entry.path_is_symlink().then(|| refuse_link(entry.path(), &home)).flatten();
-            if let Some(what) = refusal {
-                refused.push(problem(what, &root, entry.path()));
-            }
-            refusal.is_none()
-        });
-        for entry in walk {
-            match entry {
-                Ok(entry) => self.entry(&entry),
-                Err(error) => {
-                    let path = error.path().unwrap_or(&start).to_path_buf();
-                    let looped = error.loop_ancestor().is_some();
-                    let what =
-                        if looped { "the link leads back to a folder above it" } else { "cannot be read" };
-                    let mut problem = problem(what, self.root, &path);
-                    if let Some(error) = error.io_error() {
-                        problem = problem.why(error.to_string());
-                    }
-                    self.problems.push(problem);
-                }
-            }
-            self.seen += 1;
-            if self.full || self.seen > MOST_ENTRIES {
-                break;
-            }
-        }
-        self.problems.append(&mut refused);
-    }
-
-    fn entry(&mut self, entry: &DirEntry) {
-        let path = entry.path();
-        let kind = entry.file_type();
-        if kind.is_dir() {
-            return;
-        }
-        if !kind.is_file() {
-            self.problems.push(problem("it is neither a file nor a folder", self.root, path));
-            return;
-        }
-        let Some(name) = below(self.root, path).filter(|name| !name.chars().any(char::is_control)) else {
-            self.problems.push(
-                problem("the name of the file cannot be used", self.root, path)
-                    .why("it is not UTF-8 or holds control characters"),
-            );
-            return;
-        };
-        if self.files.len() >= MOST_FILES {
-            self.full = true;
-            self.problems.push(
-                Problem::new("workspace.large", format!("there are more than {MOST_FILES} files"))
-                    .at(Place::file(name))
-                    .why("files from this one on are not read"),
-            );
-            return;
-        }
-        match read(path, MOST_BYTES) {
-            Ok(mut bytes) => self.files.push(SourceFile { path: name, bytes: std::mem::take(&mut *bytes) }),
-            Err(error) => {
-                self.problems
-                    .push(problem("the file cannot be read", self.root, path).why(error.to_string()));
-            }
-        }
-    }
-}
-
-/// The path below the root, with `/`; `None` when it is not UTF-8.
-fn below(root: &Path, path: &Path) -> Option<String> {
-    let path = path.strip_prefix(root).unwrap_or(path);
-    let parts: Option<Vec<&str>> = path.components().map(|part| part.as_os_str().to_str()).collect();
-    parts.map(|parts| parts.join("/"))
-}
-
-fn problem(what: &str, root: &Path, path: &Path) -> Problem {
-    let name = path.strip_prefix(root).unwrap_or(path);
-    Problem::new("workspace.file", what).at(Place::file(shown(name)))
 }
 
 #[cfg(test)]

@@ -11,12 +11,14 @@ pub mod docker;
 pub mod fake;
 pub mod files;
 mod files_create;
+mod files_tree;
 pub mod follow;
 mod git;
 pub mod init;
 pub mod inside;
 pub mod live;
 pub mod preflight;
+pub mod processors;
 pub mod running;
 pub mod search;
 pub mod watch;
@@ -26,6 +28,7 @@ use std::fmt;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::Stream;
@@ -228,6 +231,8 @@ pub struct SourceFile {
     pub path: String,
     /// Its bytes.
     pub bytes: Vec<u8>,
+    /// What says that it is another one when it is written again; `None` where nothing does for certain.
+    pub stamp: Option<Stamp>,
 }
 
 /// The files of the workspace as of a revision.
@@ -241,14 +246,33 @@ pub struct RevisionFiles {
     pub problems: Vec<Problem>,
 }
 
+/// What the disk says of a file besides its bytes: device and number, length, and when it was written and when anything
+/// of it changed, to the nanosecond.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp(pub [i128; 5]);
+
 /// The disk, and the processes that give secrets.
 pub trait Files: Send + Sync + 'static {
     /// All files below `root/folder` for each folder, sorted by path. Links that leave `root`, special files and
     /// files over the limits are problems, returned beside what could be read.
     fn read_tree(&self, root: &Path, folders: &[&str]) -> Result<(Vec<SourceFile>, Vec<Problem>), Problem>;
+    /// The same; of a file that is `known` with the stamp that it has, the bytes are those that were read before.
+    fn read_tree_again(
+        &self,
+        root: &Path,
+        folders: &[&str],
+        known: &[SourceFile],
+    ) -> Result<(Vec<SourceFile>, Vec<Problem>), Problem> {
+        let _ = known;
+        self.read_tree(root, folders)
+    }
     /// Says that something below `root/folder` of one of the folders changed; several edits in a short time are
-    /// one. A disk that only we write to never says so.
-    fn changes(&self, root: &Path, folders: Vec<String>) -> impl Stream<Item = ()> + Send + 'static {
+    /// one. Which folders is asked anew after each edit. A disk that only we write to never says so.
+    fn changes(
+        &self,
+        root: &Path,
+        folders: impl Fn() -> Vec<String> + Send + 'static,
+    ) -> impl Stream<Item = ()> + Send + 'static {
         let _ = (root, folders);
         futures_util::stream::pending()
     }
@@ -308,12 +332,22 @@ pub struct Engine<W> {
     pub octopus: bool,
     /// Who works, as a claim: it stands on the lock and on what is deployed.
     pub by: String,
+    /// What the last reading of the workspace leaves for the next one.
+    kept: Arc<Mutex<workspace::Reading>>,
 }
 
 impl<W: World> Engine<W> {
     /// The use cases on this world, for the workspace in that folder.
     pub fn new(world: W, root: PathBuf, set: Vec<(String, String)>) -> Self {
-        Self { world, root, set, only: Vec::new(), octopus: false, by: "somebody".to_owned() }
+        Self {
+            world,
+            root,
+            set,
+            only: Vec::new(),
+            octopus: false,
+            by: "somebody".to_owned(),
+            kept: Arc::default(),
+        }
     }
 
     /// Says which rules are asked for.

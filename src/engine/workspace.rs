@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -12,11 +12,13 @@ use crate::domain::check::Finding;
 use crate::domain::environment::EnvName;
 use crate::domain::overview::Overview;
 use crate::domain::problem::{Problem, code};
+use crate::domain::render::kept::Kept;
 use crate::domain::render::{Rendering, render};
 use crate::domain::secret::{Secret, SecretSource};
 use crate::domain::token::nearest;
 use crate::domain::workspace::build::{Sources, build};
 use crate::domain::workspace::{Environment, Workspace, assume};
+use crate::engine::processors::Processors;
 use crate::engine::{Engine, Files, SourceFile, World};
 
 /// How long a file may take to give a secret.
@@ -39,7 +41,14 @@ impl<W: World> Engine<W> {
     /// Reads the workspace, renders every environment with secrets as holes, checks all of it.
     pub async fn open(&self, revision: u64) -> Result<Overview, Problem> {
         let engine = self.clone();
-        work(move || engine.read(revision).map(Overview::of)).await?
+        work(move || {
+            let mut kept = engine.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            let workspace = engine.read_again(revision, &mut kept.files)?;
+            let (overview, renderings) = Overview::after(workspace, &kept.renderings, &Processors);
+            kept.renderings = renderings;
+            Ok(overview)
+        })
+        .await?
     }
 
     /// The rendering of an environment for looking: secrets are holes and no provider is asked.
@@ -173,12 +182,6 @@ impl<W: World> Engine<W> {
             .ok_or_else(|| no_workspace(&self.root))
     }
 
-    fn read_files(&self) -> Result<(Vec<SourceFile>, Vec<Problem>), Problem> {
-        let folders = self.folders()?;
-        let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
-        self.world.files().read_tree(&self.root, &folders)
-    }
-
     /// Where the files of the workspace lie below its root: the two folders, a configuration beside them, and folders
     /// of rules that the configuration names.
     pub(crate) fn folders(&self) -> Result<Vec<String>, Problem> {
@@ -206,7 +209,15 @@ impl<W: World> Engine<W> {
     }
 
     pub(super) fn read(&self, revision: u64) -> Result<Workspace, Problem> {
-        let (files, problems) = self.read_files()?;
+        self.read_again(revision, &mut Vec::new())
+    }
+
+    /// Reads the workspace; files that are what they were are taken from `known`, which is then what there is now.
+    fn read_again(&self, revision: u64, known: &mut Vec<SourceFile>) -> Result<Workspace, Problem> {
+        let folders = self.folders()?;
+        let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
+        let (files, problems) = self.world.files().read_tree_again(&self.root, &folders, known)?;
+        *known = files.iter().filter(|file| file.stamp.is_some()).cloned().collect();
         let workspace = build(Sources {
             root: self.root.display().to_string(),
             prefix: self.prefix()?,
@@ -218,6 +229,13 @@ impl<W: World> Engine<W> {
         });
         Ok(Workspace { only: self.only.clone(), ..workspace })
     }
+}
+
+/// What a reading of the workspace leaves for the next one, which is likely to find most of it again.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    files: Vec<SourceFile>,
+    renderings: Arc<Kept>,
 }
 
 /// Folders that make a folder a workspace, and what stands before `config/` and `rules/` then.

@@ -66,7 +66,7 @@ impl Masker {
             };
             secrets.filter_map(value).collect()
         };
-        Self::default().with(rendering.files.iter().flat_map(filled).collect())
+        Self::default().with(rendering.files.iter().flat_map(|file| filled(file)).collect())
     }
 
     fn of(known: Vec<(String, Secret)>) -> Self {

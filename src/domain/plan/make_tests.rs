@@ -41,10 +41,9 @@ fn environment() -> Environment {
 }
 
 fn rendering() -> Rendering {
-    let file = |path: &str, text: &str| RenderedFile {
-        path: path.into(),
-        bytes: Zeroizing::new(text.as_bytes().to_vec()),
-        insertions: Vec::new(),
+    let file = |path: &str, text: &str| {
+        let bytes = Zeroizing::new(text.as_bytes().to_vec());
+        std::sync::Arc::new(RenderedFile { path: path.into(), bytes, insertions: Vec::new() })
     };
     Rendering {
         environment: ci(),
@@ -262,8 +261,9 @@ fn the_target_has_the_last_word_and_no_secret_stands_in_a_variable() {
     environment.target.env =
         BTreeMap::from([("TZ".into(), "Asia/Tokyo".into()), ("EXTRA".into(), "1".into())]);
     let mut rendering = rendering();
-    rendering.files[0].bytes = Zeroizing::new("es_host: \"‹secret HOST›\"\n".as_bytes().to_vec());
-    rendering.files[0].path = "config/config.yaml".into();
+    let bytes = Zeroizing::new("es_host: \"‹secret HOST›\"\n".as_bytes().to_vec());
+    let path = "config/config.yaml".into();
+    rendering.files[0] = std::sync::Arc::new(RenderedFile { path, bytes, insertions: Vec::new() });
     let desired = Desired {
         workspace: "w",
         environment: &environment,

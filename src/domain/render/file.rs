@@ -2,7 +2,9 @@
 //! through untouched.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::domain::check::files::UNREADABLE;
@@ -25,7 +27,11 @@ use crate::domain::yaml;
 #[derive(Debug)]
 pub struct Done {
     /// The file.
-    pub file: RenderedFile,
+    pub file: Arc<RenderedFile>,
+    /// SHA-256 over its path and its bytes, every secret left out.
+    pub digest: [u8; 32],
+    /// What the rule is called before any overlay; overlays name it by that.
+    pub called: Option<String>,
     /// The rule in it.
     pub rule: Option<Rule>,
     /// What is wrong with it.
@@ -65,7 +71,7 @@ pub fn render_file(
             told.findings.push(finding);
         }
     }
-    Done { file: filled.file, holes: filled.holes, ..told }
+    Done { file: filled.file, digest: filled.digest, holes: filled.holes, ..told }
 }
 
 fn render_with(
@@ -88,7 +94,7 @@ fn render_with(
             unread_tokens(&path, &template.bytes).into_iter().collect()
         };
         let rule = is_rule(&template.path).then(|| Rule::read(&template.path, None));
-        return Done { file, rule, findings, holes: Vec::new() };
+        return Done::new(file, rule, findings, Vec::new());
     };
     let lines = Lines::new(source);
     let mut substituted = substitute(&path, source, &environment.values, secrets);
@@ -102,6 +108,7 @@ fn render_with(
         )
     }));
     let mut rule = None;
+    let mut called = None;
     if is_yaml {
         let mut document = yaml::parse(&substituted.text);
         let root = document.as_ref().ok().map(|document| &document.root);
@@ -110,6 +117,7 @@ fn render_with(
             Subject::Config
         } else {
             let read = Rule::read(&template.path, root);
+            called = Some(read.name.clone());
             let subject = Subject::Rule(read.name.clone());
             rule = Some(read);
             subject
@@ -146,7 +154,25 @@ fn render_with(
     }
     let Substituted { mut text, insertions, holes, .. } = substituted;
     let bytes = Zeroizing::new(std::mem::take(&mut *text).into_bytes());
-    Done { file: RenderedFile { path: template.path.clone(), bytes, insertions }, rule, findings, holes }
+    let file = RenderedFile { path: template.path.clone(), bytes, insertions };
+    Done { called, ..Done::new(file, rule, findings, holes) }
+}
+
+impl Done {
+    fn new(file: RenderedFile, rule: Option<Rule>, findings: Vec<Finding>, holes: Vec<String>) -> Self {
+        let mut hash = Sha256::new();
+        let mut add = |part: &[u8]| {
+            hash.update(part.len().to_be_bytes());
+            hash.update(part);
+        };
+        add(file.path.as_bytes());
+        if file.insertions.iter().any(|insertion| insertion.secret) {
+            add(&file.masked());
+        } else {
+            add(&file.bytes);
+        }
+        Self { digest: hash.finalize().into(), file: Arc::new(file), called: None, rule, findings, holes }
+    }
 }
 
 /// Tokens of a file that passes through untouched, because it is not UTF-8: they would reach the container.

@@ -2,6 +2,7 @@
 //! was put in. Secrets stand in it either filled, for a deploy, or as holes, for looking.
 
 pub mod file;
+pub mod kept;
 pub mod origin;
 pub mod shape;
 pub mod substitute;
@@ -9,6 +10,7 @@ pub mod substitute;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 use std::ops::Range;
+use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobMatcher};
 use sha2::{Digest, Sha256};
@@ -72,7 +74,7 @@ pub struct Rendering {
     /// The environment.
     pub environment: EnvName,
     /// Sorted by path; excluded rules are not among them.
-    pub files: Vec<RenderedFile>,
+    pub files: Vec<Arc<RenderedFile>>,
     /// The rules among them, sorted by path.
     pub rules: Vec<Rule>,
     /// Rule files that an exclusion keeps out, and where it is written.
@@ -83,7 +85,7 @@ pub struct Rendering {
     pub holes: Vec<String>,
     /// What is wrong with it.
     pub findings: Vec<Finding>,
-    /// SHA-256 over paths and bytes with every secret left out, in hexadecimal.
+    /// SHA-256 over the digests of its files, in which every secret is left out, in hexadecimal.
     pub hash: String,
 }
 
@@ -93,10 +95,24 @@ pub fn render(
     environment: &Environment,
     secrets: &BTreeMap<String, Secret>,
 ) -> Rendering {
+    let config = workspace.config();
+    assemble(workspace, environment, |template| {
+        let path = &workspace.templates.get(template)?;
+        Some(Arc::new(render_file(path, config, environment, secrets)))
+    })
+}
+
+/// Makes a rendering of what became of its templates; `made` says it for each that is not kept out.
+pub(crate) fn assemble(
+    workspace: &Workspace,
+    environment: &Environment,
+    made: impl Fn(usize) -> Option<Arc<Done>>,
+) -> Rendering {
     let mut findings = Vec::new();
-    let mut files = Vec::new();
-    let mut rules = Vec::new();
+    let mut files = Vec::with_capacity(workspace.templates.len());
+    let mut rules = Vec::with_capacity(workspace.templates.len());
     let mut holes = BTreeSet::new();
+    let mut hash = Sha256::new();
     let (kept_out, mut exclusion_findings) = exclude(workspace, environment);
     findings.append(&mut exclusion_findings);
     let config = workspace.config();
@@ -107,12 +123,12 @@ pub fn render(
     let paths = workspace.templates.iter().map(|template| template.path.as_str());
     let picked = picked.with_imports(paths, &environment.target.mounts.rules, |path| {
         let template = workspace.template(path)?;
-        let bytes = render_file(template, config, environment, &BTreeMap::new()).file.bytes;
-        Some(String::from_utf8_lossy(&bytes).into_owned())
+        let file = render_file(template, config, environment, &BTreeMap::new()).file;
+        Some(String::from_utf8_lossy(&file.bytes).into_owned())
     });
     // What is not picked is as little there as what is excluded.
     let mut away = kept_out.clone();
-    for template in &workspace.templates {
+    for (index, template) in workspace.templates.iter().enumerate() {
         if kept_out.binary_search_by(|(path, _)| path.cmp(&template.path)).is_ok() {
             continue;
         }
@@ -120,19 +136,18 @@ pub fn render(
             away.push((template.path.clone(), Place::file(&template.source)));
             continue;
         }
-        let done = render_file(template, config, environment, secrets);
-        let Done { file, rule, findings: mut found, holes: open } = done;
-        files.push(file);
-        rules.extend(rule);
-        findings.append(&mut found);
-        holes.extend(open);
+        let Some(done) = made(index) else { continue };
+        hash.update(done.digest);
+        files.push(Arc::clone(&done.file));
+        rules.extend(done.rule.clone());
+        findings.extend(done.findings.iter().cloned());
+        holes.extend(done.holes.iter().cloned());
     }
     findings.extend(absent(workspace, environment, config, &rules, &away));
     findings.extend(same_names(workspace, &rules));
     let hidden = findings.iter().any(|finding| hides_name(finding, workspace));
     findings.extend(aimless(workspace, environment, &rules, &away, hidden));
     let findings = findings.into_iter().map(|finding| finding.within(&environment.name)).collect();
-    let hash = hash(&files);
     let partial = if away.len() > kept_out.len() { workspace.only.clone() } else { Vec::new() };
     let mut rendering = Rendering {
         environment: environment.name.clone(),
@@ -142,7 +157,7 @@ pub fn render(
         by_hand: ByHand { partial, set: by_hand::set(environment) },
         holes: holes.into_iter().collect(),
         findings,
-        hash,
+        hash: hexadecimal(&hash.finalize()),
     };
     let more = loading::findings(workspace, environment, &rendering);
     rendering.findings.extend(more.into_iter().map(|finding| finding.within(&environment.name)));
@@ -153,7 +168,7 @@ impl Rendering {
     /// The file of that path.
     pub fn file(&self, path: &str) -> Option<&RenderedFile> {
         let at = self.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()?;
-        self.files.get(at)
+        self.files.get(at).map(|file| &**file)
     }
 
     /// The configuration of `ElastAlert`.
@@ -173,17 +188,8 @@ impl Rendering {
     }
 }
 
-/// SHA-256 over paths and bytes with every secret left out.
-fn hash(files: &[RenderedFile]) -> String {
-    let mut hash = Sha256::new();
-    for file in files {
-        let masked = file.masked();
-        for part in [file.path.as_bytes(), &masked] {
-            hash.update(part.len().to_be_bytes());
-            hash.update(part);
-        }
-    }
-    hash.finalize().iter().fold(String::new(), |mut text, byte| {
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a string does not fail.
         write!(text, "{byte:02x}").unwrap_or_default();
         text

@@ -135,7 +135,9 @@ pub fn ask(workspace: &Workspace, rendering: &Rendering, text: &str) -> Result<A
         known.extend(workspace.template(path).map(|template| (template.source.clone(), path)));
         known.extend(rendering.rule(path).map(|rule| (rule.name.clone(), path)));
         let name = path.rsplit('/').next().unwrap_or(path);
-        let same = |other: &&crate::domain::render::RenderedFile| other.path.rsplit('/').next() == Some(name);
+        let same = |other: &&std::sync::Arc<crate::domain::render::RenderedFile>| {
+            other.path.rsplit('/').next() == Some(name)
+        };
         if rendering.files.iter().filter(same).count() == 1 {
             known.push((name.to_owned(), path));
         }

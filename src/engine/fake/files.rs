@@ -83,6 +83,7 @@ impl Files for FakeFiles {
                 wanted.then(|| SourceFile {
                     path: below.to_string_lossy().replace('\\', "/"),
                     bytes: bytes.clone(),
+                    stamp: None,
                 })
             })
             .collect();

@@ -31,11 +31,15 @@ impl<W: World> UseCases for Engine<W> {
     }
 
     fn changes(&self) -> impl Stream<Item = ()> + Send + 'static {
-        // Beside the usual ones those that the workspace has now.
-        let mut folders = self.folders().unwrap_or_default();
-        folders.extend(FOLDERS.map(str::to_owned));
-        folders.sort();
-        folders.dedup();
+        let engine = self.clone();
+        let folders = move || {
+            // Beside the usual ones those that the workspace has now.
+            let mut folders = engine.folders().unwrap_or_default();
+            folders.extend(FOLDERS.map(str::to_owned));
+            folders.sort();
+            folders.dedup();
+            folders
+        };
         self.world.files().changes(&self.root, folders)
     }
 

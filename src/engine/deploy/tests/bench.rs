@@ -96,7 +96,7 @@ pub(super) fn rendering(rules: &[(&str, &str)], hash: &str) -> Rendering {
         .collect();
     Rendering {
         environment: ci(),
-        files,
+        files: files.into_iter().map(std::sync::Arc::new).collect(),
         rules,
         excluded: Vec::new(),
         by_hand: crate::domain::by_hand::ByHand::default(),
