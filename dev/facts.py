@@ -85,6 +85,17 @@ NOTES = {
     "original_starttime", "previous_endtime", "processed_hits", "rule_file", "scrolling_cycle", "starttime", "ts_to_dt",
 }  # fmt: skip
 
+# Options that are mappings, or hold some, of which the schema says nothing or something else than the code: the keys that
+# the code reads, and where the mapping stands. Each is proven against the module that reads it.
+NESTED = {
+    "hive_connection": {"module": "thehive", "within": "itself", "keys": [
+        "hive_apikey", "hive_host", "hive_port", "hive_proxies", "hive_verify"]},
+    # The rest is what a connection has.
+    "indexer_connection": {"module": "indexer", "within": "itself", "keys": ["indexer_alerts_name"]},
+    "rocket_chat_alert_fields": {"module": "rocketchat", "within": "items", "keys": ["short", "title", "value"],
+                                 "sent": ["short", "title"]},
+}  # fmt: skip
+
 SAMPLES = {
     "blacklist": ["a"], "whitelist": ["a"], "compare_key": "f", "ignore_null": True, "query_key": "f", "num_events": 1,
     "timeframe": {"minutes": 5}, "spike_height": 2, "spike_type": "up", "threshold": 1, "cardinality_field": "f",
@@ -137,6 +148,37 @@ def alerters():
         if name in ACCOUNT_FILES:
             found[name]["files"] = ACCOUNT_FILES[name]
     return found
+
+
+def nested(schema):
+    """Options that are mappings of known keys, or hold such: where the mapping stands, its keys, and whether the schema
+    refuses others. Times are left out; the loader looks at them itself."""
+    found = {}
+    for name, form in schema["properties"].items():
+        for within, shape in shapes(form):
+            if shape.get("additionalProperties") is False and "minutes" not in shape["properties"]:
+                found[name] = {"within": within, "keys": sorted(shape["properties"]), "closed": True}
+    for name, each in NESTED.items():
+        text = (PACKAGE / "alerters" / (each["module"] + ".py")).read_text()
+        known = set(each["keys"])
+        if missing := [key for key in known - set(each.get("sent", [])) | {name} if "'%s'" % key not in text]:
+            sys.exit("facts: %s does not read %s" % (each["module"], missing))
+        if name == "indexer_connection":
+            known |= keys(trees("util.py"), {"conf", "es_conn_conf"}) - {"headers", "http_auth", "send_get_body_as"}
+        found[name] = {"within": each["within"], "keys": sorted(known), "closed": False}
+    return found
+
+
+def shapes(form, within="itself"):
+    """The mappings with keys of their own that an option is or holds, and where: itself, its items, its values."""
+    for branch in form.get("oneOf", []) + form.get("anyOf", []):
+        yield from shapes(branch, within)
+    if within == "itself":
+        yield from shapes(form.get("items", {}), "items")
+        for inner in form.get("patternProperties", {}).values():
+            yield from shapes(inner, "values")
+    if "properties" in form:
+        yield within, form
 
 
 def enhancements():
@@ -340,6 +382,7 @@ def main():
             "keys": sorted(config | required),
         },
         "rule": {"required": sorted(LOADER.required_locals), "keys": keys_of_rules, "notes": sorted(NOTES)},
+        "nested": nested(schema),
         "environment": environment(),
         "schema": schema,
     }

@@ -118,15 +118,24 @@ async fn links_are_followed_within_the_workspace_only() {
     link("/etc/passwd", "rules/abs.yaml");
     link("circle.yaml", "rules/circle.yaml");
     link("gone.yaml", "rules/dangling.yaml");
+    put(home.path(), "config/substitutions/Sensitive.Local.conf", "S=1\n");
+    link("../config/substitutions", "rules/layers");
     commit(home.path());
     let found = at(home.path(), "HEAD").await.unwrap();
     let paths: Vec<&str> = found.files.iter().map(|file| file.path.as_str()).collect();
     assert_eq!(
         paths,
-        ["config/elastalert.yaml", "rules/a b.yaml", "rules/again.yaml", "rules/shared/s.yaml"]
+        [
+            "config/elastalert.yaml",
+            "config/substitutions/Sensitive.Local.conf",
+            "rules/a b.yaml",
+            "rules/again.yaml",
+            "rules/shared/s.yaml"
+        ]
     );
-    assert_eq!(texts(&found)[2].1, "name: A\n");
-    assert_eq!(found.problems.len(), 4, "{:?}", found.problems);
+    assert_eq!(texts(&found)[3].1, "name: A\n");
+    assert_eq!(found.problems.len(), 5, "{:?}", found.problems);
+    assert!(found.problems.iter().all(|problem| problem.code == "workspace.link"), "{:?}", found.problems);
 }
 
 #[tokio::test]

@@ -32,7 +32,62 @@ fn a_tree_is_read_sorted_and_links_inside_are_followed() {
         files,
         ["config/a.yaml", "config/b.yaml", "config/link.yaml", "rules/linked/list.txt", "rules/x/r.yaml"]
     );
-    assert!(problems.is_empty(), "{problems:?}");
+    let told =
+        ["config/link.yaml: the link to `config/b.yaml`", "rules/linked: the link to `shared/c` is followed"];
+    assert_eq!(problems.len(), told.len(), "{problems:?}");
+    assert!(problems.iter().zip(told).all(|(problem, told)| problem.contains(told)), "{problems:?}");
+}
+
+/// What is found in a workspace of these links, each with how bad it is.
+fn linked(links: &[(&str, &str)]) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    file(root, ".git/config", b"token");
+    file(root, "config/elastalert.yaml", b"{}");
+    file(root, "config/substitutions/Sensitive.Local.conf", b"S=canary");
+    file(root, "rules/r.yaml", b"{}");
+    file(root, "shared/list.txt", b"a");
+    for (link, target) in links {
+        symlink(target, root.join(link)).unwrap();
+    }
+    let (files, problems) = RealFiles.read_tree(root, &["config", "rules"]).unwrap();
+    let of_layer = |file: &&crate::engine::SourceFile| {
+        !file.path.contains("substitutions/") && file.bytes == b"S=canary"
+    };
+    assert!(files.iter().find(of_layer).is_none(), "no secret lies under another name");
+    let sources = crate::domain::workspace::build::Sources {
+        root: String::new(),
+        prefix: "",
+        revision: 1,
+        files: files.into_iter().map(|file| (file.path, zeroize::Zeroizing::new(file.bytes))).collect(),
+        problems,
+        set: &[],
+        octopus: false,
+    };
+    let workspace = crate::domain::workspace::build::build(sources);
+    let found = workspace.findings.iter().filter(|found| found.problem.code.starts_with("workspace."));
+    found.map(|found| format!("{} {}", found.severity.word(), found.problem.code)).collect()
+}
+
+#[test]
+fn a_link_is_a_note_where_it_is_followed_and_an_error_where_it_is_not() {
+    assert_eq!(linked(&[]), [""; 0]);
+    assert_eq!(linked(&[("rules/list.txt", "../shared/list.txt")]), ["note workspace.linked"]);
+    assert_eq!(linked(&[("rules/shared", "../shared")]), ["note workspace.linked"]);
+    let default = ("config/substitutions/Default.conf", "Sensitive.Local.conf");
+    assert_eq!(linked(&[default]), ["note workspace.linked"], "layers may share a file");
+    for target in [
+        "/etc/hosts",
+        "../nowhere",
+        "..",
+        ".",
+        "../.git/config",
+        "../config",
+        "../config/substitutions",
+        "../config/substitutions/Sensitive.Local.conf",
+    ] {
+        assert_eq!(linked(&[("rules/link.txt", target)]), ["error workspace.link"], "{target}");
+    }
 }
 
 #[test]

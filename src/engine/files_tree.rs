@@ -66,17 +66,26 @@ struct Reading<'a> {
     bytes: usize,
 }
 
-/// Why a link is not followed, if it is not.
-fn refuse_link(link: &Path, home: &Path) -> Option<&'static str> {
+/// Why a link is not followed, if it is not, or else where it leads, as a path within the workspace.
+fn follow_link(link: &DirEntry, home: &Path) -> Result<Option<PathBuf>, &'static str> {
+    let path = link.path();
     // One that leads nowhere is told by the walk itself.
-    let target = link.canonicalize().ok()?;
-    if !target.starts_with(home) {
-        return Some("the link leads out of the workspace");
+    let Ok(target) = path.canonicalize() else { return Ok(None) };
+    let Ok(inside) = target.strip_prefix(home) else { return Err("the link leads out of the workspace") };
+    let above = path.parent().and_then(|folder| folder.canonicalize().ok());
+    if above.is_some_and(|above| above.starts_with(&target)) {
+        return Err("the link leads back to a folder above it");
     }
-    let above = link.parent().and_then(|folder| folder.canonicalize().ok());
-    above
-        .is_some_and(|above| above.starts_with(&target))
-        .then_some("the link leads back to a folder above it")
+    if inside.starts_with(".git") {
+        return Err("the link leads into the folder of git");
+    }
+    // What lies there is read for its values, of which some are secrets, and laid out under no name.
+    let reserved = LAYERS.iter().flat_map(|folder| ["", "src/"].map(|prefix| Path::new(prefix).join(folder)));
+    let mut reserved = reserved.filter(|folder| inside.starts_with(folder) || folder.starts_with(inside));
+    if link.depth() > 0 && reserved.next().is_some() && !is_layer(&path.to_string_lossy()) {
+        return Err("the link leads to the files of layers, which are not laid out");
+    }
+    Ok(Some(inside.to_path_buf()))
 }
 
 impl Reading<'_> {
@@ -85,15 +94,20 @@ impl Reading<'_> {
         if !start.exists() {
             return;
         }
-        let mut refused = Vec::new();
+        let mut links = Vec::new();
         let (home, root) = (self.home.clone(), self.root.to_path_buf());
         let walk = WalkDir::new(&start).follow_links(true).sort_by_file_name().into_iter();
         let walk = walk.filter_entry(|entry| {
-            let refusal = entry.path_is_symlink().then(|| refuse_link(entry.path(), &home)).flatten();
-            if let Some(what) = refusal {
-                refused.push(problem(what, &root, entry.path()));
+            if !entry.path_is_symlink() {
+                return true;
             }
-            refusal.is_none()
+            let followed = follow_link(entry, &home);
+            match &followed {
+                Ok(Some(target)) => links.push(linked(target, &root, entry.path())),
+                Ok(None) => {}
+                Err(what) => links.push(problem("workspace.link", what, &root, entry.path())),
+            }
+            followed.is_ok()
         });
         for entry in walk {
             match entry {
@@ -101,9 +115,12 @@ impl Reading<'_> {
                 Err(error) => {
                     let path = error.path().unwrap_or(&start).to_path_buf();
                     let looped = error.loop_ancestor().is_some();
-                    let what =
-                        if looped { "the link leads back to a folder above it" } else { "cannot be read" };
-                    let mut problem = problem(what, self.root, &path);
+                    let (code, what) = match (looped, path.is_symlink()) {
+                        (true, _) => ("workspace.link", "the link leads back to a folder above it"),
+                        (false, true) => ("workspace.link", "the link leads nowhere"),
+                        (false, false) => ("workspace.file", "cannot be read"),
+                    };
+                    let mut problem = problem(code, what, self.root, &path);
                     if let Some(error) = error.io_error() {
                         problem = problem.why(error.to_string());
                     }
@@ -115,7 +132,7 @@ impl Reading<'_> {
                 break;
             }
         }
-        self.problems.append(&mut refused);
+        self.problems.append(&mut links);
     }
 
     fn entry(&mut self, entry: &DirEntry) {
@@ -125,12 +142,17 @@ impl Reading<'_> {
             return;
         }
         if !kind.is_file() {
-            self.problems.push(problem("it is neither a file nor a folder", self.root, path));
+            self.problems.push(problem(
+                "workspace.file",
+                "it is neither a file nor a folder",
+                self.root,
+                path,
+            ));
             return;
         }
         let Some(name) = below(self.root, path).filter(|name| !name.chars().any(char::is_control)) else {
             self.problems.push(
-                problem("the name of the file cannot be used", self.root, path)
+                problem("workspace.file", "the name of the file cannot be used", self.root, path)
                     .why("it is not UTF-8 or holds control characters"),
             );
             return;
@@ -150,8 +172,10 @@ impl Reading<'_> {
                 self.files.push(file);
             }
             Err(error) => {
-                self.problems
-                    .push(problem("the file cannot be read", self.root, path).why(error.to_string()));
+                self.problems.push(
+                    problem("workspace.file", "the file cannot be read", self.root, path)
+                        .why(error.to_string()),
+                );
             }
         }
     }
@@ -176,13 +200,18 @@ impl Reading<'_> {
         }
         let mut bytes = read(entry.path(), MOST_BYTES)?;
         // Layers hold values that are secrets, or may be; no copy of them is kept.
-        let stamp = stamp.filter(|_| !LAYERS.iter().any(|folder| name.contains(folder)));
+        let stamp = stamp.filter(|_| !is_layer(name));
         Ok(SourceFile { path: name.to_owned(), bytes: std::mem::take(&mut *bytes), stamp })
     }
 }
 
 /// Folders of layers.
 const LAYERS: [&str; 2] = ["config/environments/", "config/substitutions/"];
+
+/// Whether a file lies in a folder of layers.
+pub(super) fn is_layer(path: &str) -> bool {
+    LAYERS.iter().any(|folder| path.contains(folder))
+}
 
 /// The stamp of a file. One that is quite new has none: times are coarse, and it may be written again within one.
 fn stamp(found: &fs::Metadata, fresh: Duration) -> Option<Stamp> {
@@ -208,9 +237,16 @@ fn below(root: &Path, path: &Path) -> Option<String> {
     parts.map(|parts| parts.join("/"))
 }
 
-fn problem(what: &str, root: &Path, path: &Path) -> Problem {
+fn problem(code: &'static str, what: &str, root: &Path, path: &Path) -> Problem {
     let name = path.strip_prefix(root).unwrap_or(path);
-    Problem::new("workspace.file", what).at(Place::file(shown(name)))
+    Problem::new(code, what).at(Place::file(shown(name)))
+}
+
+/// Says of a link that it is followed.
+fn linked(target: &Path, root: &Path, path: &Path) -> Problem {
+    let what = format!("the link to `{}` is followed", shown(target));
+    problem("workspace.linked", &what, root, path)
+        .why("what it leads to is laid out in its place, as plain files")
 }
 
 #[cfg(test)]

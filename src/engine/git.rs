@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use crate::domain::diff::Revision;
 use crate::domain::problem::{Place, Problem};
 use crate::domain::text::sanitise;
+use crate::engine::files_tree::is_layer;
 use crate::engine::{RevisionFiles, SourceFile};
 
 /// How long git may take for one answer.
@@ -149,7 +150,7 @@ fn follow(
                 .collect();
             let many = found.len() + open.len() + below.len() > 20_000;
             if below.is_empty() || many {
-                problems.push(unread(&path, "the link leads nowhere"));
+                problems.push(astray(&path, "the link leads nowhere"));
             } else {
                 open.extend(below.iter().filter_map(|file| {
                     let name = file.strip_prefix(&inside)?;
@@ -159,14 +160,18 @@ fn follow(
             continue;
         };
         if entry.kind != Kind::Link {
-            found.insert(path, entry.clone());
+            if is_layer(&at) && !is_layer(&path) {
+                problems.push(astray(&path, "the link leads to the files of layers, which are not laid out"));
+            } else {
+                found.insert(path, entry.clone());
+            }
             continue;
         }
         let target = targets.get(&entry.id).and_then(|target| std::str::from_utf8(target).ok());
         match target.and_then(|target| resolve(&at, target)) {
             Some(next) if depth < MOST_LINKS => open.push((path, next, depth + 1)),
-            Some(_) => problems.push(unread(&path, "its links lead in a circle")),
-            None => problems.push(unread(&path, "the link leads out of the workspace")),
+            Some(_) => problems.push(astray(&path, "the link leads back to itself")),
+            None => problems.push(astray(&path, "the link leads out of the workspace")),
         }
     }
     found
@@ -193,6 +198,10 @@ fn resolve(link: &str, target: &str) -> Option<String> {
 
 fn unread(path: &str, why: &str) -> Problem {
     Problem::new("workspace.file", "the file cannot be read").at(Place::file(shown(path))).why(why)
+}
+
+fn astray(path: &str, what: &str) -> Problem {
+    Problem::new("workspace.link", what).at(Place::file(shown(path)))
 }
 
 fn absent(revision: &Revision) -> Problem {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use zeroize::Zeroizing;
 
 use crate::domain::by_hand::SET;
-use crate::domain::check::Finding;
+use crate::domain::check::{Finding, Severity, codes};
 use crate::domain::environment::fields::Written;
 use crate::domain::environment::file::TargetSettings;
 use crate::domain::environment::{Endpoint, EnvName, GateSettings, Mounts, SearchSettings, Target};
@@ -45,9 +45,16 @@ pub struct Sources<'a> {
     pub octopus: bool,
 }
 
+/// What the reading of the disk has found, as bad as the table of codes says.
+fn found(problem: Problem) -> Finding {
+    let entry = codes::find(problem.code);
+    let severity = entry.map_or(Severity::Error, |entry| entry.severity);
+    Finding { severity, ..Finding::error(problem) }
+}
+
 /// Makes the workspace.
 pub fn build(sources: Sources<'_>) -> Workspace {
-    let mut findings: Vec<Finding> = sources.problems.iter().cloned().map(Finding::error).collect();
+    let mut findings: Vec<Finding> = sources.problems.iter().cloned().map(found).collect();
     let layout = Layout::of(sources.prefix, &sources.files);
     let Collected { mut named, templates, texts, plain } = collect(&sources, &layout, &mut findings);
     let procedure =

@@ -32,6 +32,24 @@ pub(super) const CODES: &[Code] = &[
         },
     },
     Code {
+        code: "alerter.key",
+        severity: Severity::Warning,
+        title: "an option of an alerter is nearly a known one",
+        what: "Among the options below an alerter's name, or in a mapping within an option, a key is nearly one that is read.",
+        why: "No schema is held against these, so that a slip of the hand loads and does nothing.",
+        fix: "Correct the key.",
+        example: Example::Files {
+            wrong: &[file(
+                "rules/errors.yaml",
+                "name: Errors\ntype: any\nindex: logs-*\nalert:\n- slack:\n    slack_webhook_url: https://example.com/\n    slack_alert_fields:\n    - titel: Host\n      value: host\n",
+            )],
+            right: &[file(
+                "rules/errors.yaml",
+                "name: Errors\ntype: any\nindex: logs-*\nalert:\n- slack:\n    slack_webhook_url: https://example.com/\n    slack_alert_fields:\n    - title: Host\n      value: host\n",
+            )],
+        },
+    },
+    Code {
         code: "alerter.option",
         severity: Severity::Error,
         title: "an option of an alerter",
@@ -73,6 +91,24 @@ pub(super) const CODES: &[Code] = &[
             right: &[file(
                 "rules/errors.yaml",
                 "name: Errors\ntype: any\nindex: logs-*\nalert: slack\nslack_webhook_url: https://hooks.example.com/x\n",
+            )],
+        },
+    },
+    Code {
+        code: "alerter.second",
+        severity: Severity::Warning,
+        title: "a second alerter where only one counts",
+        what: "A mapping under `alert` has more than one entry.",
+        why: "ElastAlert takes the first entry for the alerter and passes over the others.",
+        fix: "Write a list with an item for each alerter, and options below the name that they belong to.",
+        example: Example::Files {
+            wrong: &[file(
+                "rules/errors.yaml",
+                "name: Errors\ntype: any\nindex: logs-*\nalert:\n  slack:\n    slack_webhook_url: https://example.com/\n  debug: {}\n",
+            )],
+            right: &[file(
+                "rules/errors.yaml",
+                "name: Errors\ntype: any\nindex: logs-*\nalert:\n- slack:\n    slack_webhook_url: https://example.com/\n- debug\n",
             )],
         },
     },

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::domain::token::nearest;
+use crate::domain::check::lints::near::meant;
 
 /// The table, as `dev/facts` writes it.
 const TABLE: &str = include_str!("elastalert.json");
@@ -33,6 +33,8 @@ pub struct Facts {
     pub config: Keys,
     /// The keys of a rule.
     pub rule: Keys,
+    /// Options of rules and alerters that are, or hold, mappings whose keys are known.
+    pub nested: BTreeMap<String, Nested>,
     /// Variables that are read when it starts, and the key of `elastalert.yaml` that each overrides, if any.
     pub environment: BTreeMap<String, Option<String>>,
     /// The JSON Schema (draft 7) that every rule is held against before the configuration's defaults are put in.
@@ -141,6 +143,30 @@ pub struct Keys {
     pub notes: BTreeSet<String>,
 }
 
+/// The mappings that an option is or holds.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nested {
+    /// Where they stand.
+    pub within: Within,
+    /// The keys that are read.
+    pub keys: BTreeSet<String>,
+    /// Whether the schema refuses others, where the option stands in the rule itself.
+    pub closed: bool,
+}
+
+/// Where a mapping of known keys stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Within {
+    /// The option is that mapping.
+    Itself,
+    /// The option is a list of such mappings.
+    Items,
+    /// The option is a mapping of names to such mappings.
+    Values,
+}
+
 /// What is known of the version that alertdeck speaks for.
 pub fn elastalert() -> &'static Facts {
     static FACTS: OnceLock<Facts> = OnceLock::new();
@@ -149,9 +175,10 @@ pub fn elastalert() -> &'static Facts {
 }
 
 impl Facts {
-    /// Whether a rule may have this key. Custom fields of Jira are `jira_` and a name that only Jira knows.
+    /// Whether a rule may have this key. Custom fields of Jira are `jira_` and a name that only Jira knows, unless that is
+    /// nearly an option's.
     pub fn knows_rule_key(&self, key: &str) -> bool {
-        self.rule.keys.contains(key) || key.starts_with("jira_")
+        self.rule.keys.contains(key) || key.starts_with("jira_") && self.nearest_key(key).is_none()
     }
 
     /// Whether `elastalert.yaml` may have this key: one of its own, or the default of a rule's.
@@ -159,9 +186,9 @@ impl Facts {
         self.config.keys.contains(key) || self.knows_rule_key(key)
     }
 
-    /// The known key of a rule or of `elastalert.yaml` that is most like this one.
+    /// The known key of a rule or of `elastalert.yaml` that is meant by one written nearly so.
     pub fn nearest_key(&self, key: &str) -> Option<&str> {
-        nearest(key, self.rule.keys.iter().chain(&self.config.keys).map(String::as_str))
+        meant(key, self.rule.keys.iter().chain(&self.config.keys).map(String::as_str))
     }
 }
 

@@ -1,6 +1,9 @@
 //! What a rule says that `ElastAlert` takes, and that is probably not meant: keys that nothing reads, `is_enabled` in
 //! quotes, keys that are no strings, commands, folders of backups. Rules that are refused are told of elsewhere.
 
+mod alerters;
+pub(super) mod near;
+
 use crate::domain::check::{Finding, facts};
 use crate::domain::problem::{Place, Problem};
 use crate::domain::render::file::CONFIG;
@@ -13,7 +16,7 @@ pub fn check(path: &str, root: Option<&Node>, place: &impl Fn(usize) -> Place) -
     for (key, value) in root.entries() {
         match key.text() {
             Some(name) => {
-                findings.extend(unknown(path, name, key, place));
+                findings.extend(unknown(path, name, key, root, place));
                 if name == "is_enabled" && path != CONFIG {
                     findings.extend(enabled(value, place));
                 }
@@ -34,6 +37,7 @@ pub fn check(path: &str, root: Option<&Node>, place: &impl Fn(usize) -> Place) -
             None => {}
         }
     }
+    findings.extend(alerters::check(root, path == CONFIG, place));
     if path != CONFIG && is_backup(path) {
         findings.push(Finding::warning(
             Problem::new("rule.backup", "the rule lies in a folder of backups")
@@ -46,19 +50,34 @@ pub fn check(path: &str, root: Option<&Node>, place: &impl Fn(usize) -> Place) -
 }
 
 /// A key that is nearly one that is read.
-fn unknown(path: &str, name: &str, key: &Node, place: &impl Fn(usize) -> Place) -> Option<Finding> {
+fn unknown(
+    path: &str,
+    name: &str,
+    key: &Node,
+    root: &Node,
+    place: &impl Fn(usize) -> Place,
+) -> Option<Finding> {
     let facts = facts::elastalert();
     let known = if path == CONFIG { facts.knows_config_key(name) } else { facts.knows_rule_key(name) };
     if known || name == "<<" {
         return None;
     }
-    let near = facts.nearest_key(name)?;
+    let near = facts.nearest_key(name).filter(|_| !near::is_used(name, root))?;
     Some(Finding::warning(
         Problem::new("rule.unknown", format!("nothing reads `{}`", name.escape_debug()))
             .at(place(key.start()))
-            .why(format!("{facts} passes over keys that it does not know"))
+            .why(passed(name))
             .hint(format!("did you mean `{near}`?")),
     ))
+}
+
+/// What becomes of a key that is not known.
+fn passed(name: &str) -> String {
+    let facts = facts::elastalert();
+    if name.starts_with("jira_") {
+        return format!("{facts} takes it for a field that Jira has");
+    }
+    format!("{facts} passes over keys that it does not know")
 }
 
 /// Anything that is not empty enables a rule, the word false included.
@@ -101,6 +120,8 @@ mod tests {
     fn a_key_that_is_nearly_known_is_told_and_one_of_somebody_own_is_not() {
         assert_eq!(told("rules/a.yaml", "realertt: {minutes: 5}"), ["rule.unknown"]);
         assert_eq!(told("rules/a.yaml", "our_ticket_queue_of_tuesdays: x\njira_points: 5"), [""; 0]);
+        assert_eq!(told("rules/a.yaml", "owners: x\nalert_text_args: [owners]"), [""; 0]);
+        assert_eq!(told("rules/a.yaml", "jira_asignee: x\njira_server: y"), ["rule.unknown"]);
         assert_eq!(told(CONFIG, "skip_invalidd: true"), ["rule.unknown"]);
         assert_eq!(told(CONFIG, "skip_invalid: true\nslack_webhook_url: x"), [""; 0]);
     }
