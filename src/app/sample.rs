@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use crate::domain::by_hand::ByHand;
 use crate::domain::container::{Container, ContainerId, ContainerState, EngineInfo, RestartPolicy};
 use crate::domain::diff::side::Side;
 use crate::domain::diff::{Diff, compare};
@@ -213,6 +214,8 @@ pub(crate) fn plan(environment: &str, guard: Guard) -> Plan {
             )
             .hint("deploy when nobody needs them"),
         ],
+        by_hand: ByHand::default(),
+        revision: None,
         fingerprint: Fingerprint {
             engine: "engine".into(),
             container: Some(previous.id.0.clone()),

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::environment::EnvName;
 use crate::domain::label::{self, Labels};
@@ -34,7 +34,7 @@ pub struct Image {
 }
 
 /// The id of a container, 64 hexadecimal digits.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ContainerId(pub String);
 
 impl ContainerId {
@@ -95,7 +95,7 @@ impl fmt::Display for ContainerState {
 }
 
 /// When the engine starts a container again by itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RestartPolicy {
     /// Never.

@@ -12,7 +12,7 @@ pub const WORKSPACE: &str = "alertdeck.workspace";
 pub const ENVIRONMENT: &str = "alertdeck.environment";
 /// The release that created it.
 pub const RELEASE: &str = "alertdeck.release";
-/// What it is: `elastalert`, `lock`, `preflight`, `config`, `rules`, `logs`.
+/// What it is: `elastalert`, `lock`, `state`, `preflight`, `config`, `rules`, `logs`.
 pub const ROLE: &str = "alertdeck.role";
 /// The hash of the rendering with its secrets left out.
 pub const RENDERING: &str = "alertdeck.rendering";
@@ -39,6 +39,8 @@ pub mod role {
     pub const ELASTALERT: &str = "elastalert";
     /// The container that is the lock and the hand that fills volumes.
     pub const LOCK: &str = "lock";
+    /// The volume with the journal and the stored releases, and the container through which it is read.
+    pub const STATE: &str = "state";
     /// A container in which a rendering is tried.
     pub const PREFLIGHT: &str = "preflight";
     /// A volume with rendered configuration.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::environment::EnvName;
 use crate::domain::plan::{ReleaseNumber, Step};
@@ -46,7 +46,7 @@ pub enum StepEvent {
 }
 
 /// How a deploy ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// The new one runs and is proven.

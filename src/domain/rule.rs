@@ -1,12 +1,12 @@
 //! A rule as the console needs it: its name, type and alerters, read from one rendered file. What `ElastAlert`
 //! itself would say about it is `check`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::yaml::{Node, Value};
 
 /// One rule, one file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
     /// `rules/…`.
     pub path: String,

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::domain::diff::Revision;
+use crate::domain::journal::GitState;
 use crate::domain::problem::{Problem, code};
 use crate::domain::secret::Secret;
 use crate::domain::text::sanitise;
@@ -64,6 +65,10 @@ impl Files for RealFiles {
         folders: &[&str],
     ) -> Result<RevisionFiles, Problem> {
         git::read(root, revision, folders, MOST_FILES, MOST_BYTES).await
+    }
+
+    async fn git_state(&self, root: &Path) -> Option<GitState> {
+        git::state(root).await
     }
 
     fn is_dir(&self, path: &Path) -> bool {

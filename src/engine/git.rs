@@ -12,6 +12,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::domain::diff::Revision;
+use crate::domain::journal::GitState;
 use crate::domain::problem::{Place, Problem};
 use crate::domain::text::sanitise;
 use crate::engine::files_tree::is_layer;
@@ -127,6 +128,20 @@ pub(super) async fn read(
     }
     let commit = commit.get(..7).unwrap_or(&commit).to_owned();
     Ok(RevisionFiles { commit, files, problems })
+}
+
+/// The state of the repository that holds a workspace.
+pub(super) async fn state(root: &Path) -> Option<GitState> {
+    let git = Git { root };
+    let head =
+        git.run(&["rev-parse", "--verify", "--quiet", "HEAD"], &[]).await.ok().filter(|head| head.ok)?;
+    // The folder alone: what else a repository holds is not deployed.
+    let status = git.run(&["status", "--porcelain", "--", "."], &[]).await.ok();
+    Some(GitState {
+        commit: shown(String::from_utf8_lossy(&head.out).trim()),
+        // Where git cannot tell, nobody may take it for clean.
+        dirty: status.is_none_or(|status| !status.ok || !status.out.is_empty()),
+    })
 }
 
 /// What stands behind the links among the entries, of all that the workspace has.

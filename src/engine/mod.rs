@@ -14,6 +14,7 @@ mod files_create;
 mod files_tree;
 pub mod follow;
 mod git;
+pub mod history;
 pub mod init;
 pub mod inside;
 pub mod live;
@@ -21,6 +22,7 @@ pub mod preflight;
 pub mod processors;
 pub mod running;
 pub mod search;
+mod state;
 pub mod watch;
 pub mod workspace;
 
@@ -38,6 +40,7 @@ use tokio::io::AsyncWrite;
 use crate::domain::container::{Container, ContainerId, EngineInfo, Image, RestartPolicy};
 use crate::domain::diff::Revision;
 use crate::domain::environment::Endpoint;
+use crate::domain::journal::GitState;
 use crate::domain::label::Labels;
 use crate::domain::log::Since;
 use crate::domain::plan::ContainerSpec;
@@ -284,6 +287,8 @@ pub trait Files: Send + Sync + 'static {
         revision: &Revision,
         folders: &[&str],
     ) -> impl Future<Output = Result<RevisionFiles, Problem>> + Send;
+    /// The state of the repository that holds `root`; `None` where there is none that can be read.
+    fn git_state(&self, root: &Path) -> impl Future<Output = Option<GitState>> + Send;
     /// Whether a folder exists.
     fn is_dir(&self, path: &Path) -> bool;
     /// Writes a file readable by its owner only, in folders of that kind, and only if it is not there. No link below

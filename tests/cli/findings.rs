@@ -115,5 +115,5 @@ fn a_link_that_leads_out_is_told() {
     fs::create_dir_all(root.join("w/rules")).unwrap();
     std::os::unix::fs::symlink(root.join("hosts.txt"), root.join("w/rules/hosts.txt")).unwrap();
     let answer = run(&root.join("w"), &["check", "--short"]);
-    assert!(answer.contains("rules/hosts.txt: error[workspace.file]: the link leads out"), "{answer}");
+    assert!(answer.contains("rules/hosts.txt: error[workspace.link]: the link leads out"), "{answer}");
 }

@@ -108,7 +108,7 @@ impl fmt::Display for Endpoint {
 }
 
 /// Where the three folders are mounted in the container.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mounts {
     /// Rendered `config/`, read-only.
     pub config: String,
@@ -151,7 +151,7 @@ pub struct Target {
 }
 
 /// What the gate of a deploy asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GateSettings {
     /// How long the same process must live, counted from the end of loading.
     pub stable: Duration,

@@ -5,6 +5,7 @@ use crate::domain::by_hand::{ByHand, Picked};
 use crate::domain::check::{Finding, Severity};
 use crate::domain::container::{Container, ContainerState, EngineInfo, Image, RestartPolicy};
 use crate::domain::environment::{Endpoint, EnvName, Guard};
+use crate::domain::journal::{GitState, Record};
 use crate::domain::label::{self, Labels, role};
 use crate::domain::plan::{
     ChangeCount, ContainerSpec, Fingerprint, KEPT_RELEASES, Plan, PlannedStep, ReleaseNumber, Step, lock_name,
@@ -26,7 +27,7 @@ pub struct Options {
 }
 
 /// What should run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Desired<'a> {
     /// The name of the workspace.
     pub workspace: &'a str,
@@ -38,6 +39,8 @@ pub struct Desired<'a> {
     pub findings: &'a [Finding],
     /// Why secrets could not be had, where they could not.
     pub missing_secrets: Option<&'a Problem>,
+    /// The state of the repository, where the workspace lies in one.
+    pub revision: Option<GitState>,
 }
 
 /// What is there.
@@ -57,6 +60,8 @@ pub struct Observed {
     pub changes: ChangeCount,
     /// Whether `ElastAlert` was seen to live in the current container.
     pub process_lives: bool,
+    /// What the journal says, newest first.
+    pub records: Vec<Record>,
 }
 
 /// Whether labels say that an object belongs to this environment.
@@ -92,7 +97,16 @@ impl Observed {
             .iter()
             .filter(|labels| is_ours(labels, workspace, environment))
             .filter_map(|labels| labels.get(label::RELEASE)?.parse().ok());
-        ReleaseNumber(containers.chain(volumes).map(|release| release.0).max().unwrap_or(0).saturating_add(1))
+        let tried = self.records.iter().map(|record| record.release);
+        ReleaseNumber(
+            containers
+                .chain(volumes)
+                .chain(tried)
+                .map(|release| release.0)
+                .max()
+                .unwrap_or(0)
+                .saturating_add(1),
+        )
     }
 }
 
@@ -129,6 +143,8 @@ pub fn make(desired: &Desired<'_>, observed: &Observed, options: Options) -> Pla
         changes: observed.changes,
         obstacles,
         warnings,
+        by_hand: rendering.by_hand.clone(),
+        revision: desired.revision.clone(),
         fingerprint: Fingerprint {
             engine: observed.engine.id.clone(),
             container: previous.map(|container| container.id.0.clone()),

@@ -74,6 +74,7 @@ fn observed(containers: Vec<Container>) -> Observed {
         volumes: Vec::new(),
         image: Some(Image { id: "sha256:1".into(), user: String::new() }),
         changes: ChangeCount::default(),
+        records: Vec::new(),
         process_lives: true,
     }
 }
@@ -113,6 +114,7 @@ fn plan_of(environment: &Environment, observed: &Observed, findings: &[Finding],
         rendering: &rendering,
         findings,
         missing_secrets: None,
+        revision: None,
     };
     make(&desired, observed, options)
 }
@@ -270,6 +272,7 @@ fn the_target_has_the_last_word_and_no_secret_stands_in_a_variable() {
         rendering: &rendering,
         findings: &[],
         missing_secrets: None,
+        revision: None,
     };
     let env = make(&desired, &observed(Vec::new()), Options::default()).container.env;
     assert_eq!((env["TZ"].as_str(), env["EXTRA"].as_str()), ("Asia/Tokyo", "1"));
@@ -289,6 +292,7 @@ fn what_was_asked_for_by_hand_is_on_the_container_and_in_the_plan() {
         rendering: &rendering,
         findings: &[],
         missing_secrets: None,
+        revision: None,
     };
     let plan = make(&desired, &observed(Vec::new()), Options::default());
     assert!(plan.obstacles.is_empty(), "{:?}", plan.obstacles);
@@ -305,7 +309,8 @@ fn what_was_asked_for_by_hand_is_on_the_container_and_in_the_plan() {
     let mut written = unused.clone();
     written.problem.place = Some(crate::domain::problem::Place::file("config/substitutions/CI.conf"));
     let findings = [unused.clone(), written];
-    let told = make(&Desired { findings: &findings, ..desired }, &observed(Vec::new()), Options::default());
+    let told =
+        make(&Desired { findings: &findings, ..desired.clone() }, &observed(Vec::new()), Options::default());
     assert_eq!(told.warnings.last(), Some(&unused.problem));
     assert_eq!(
         told.warnings.len(),

@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use crate::domain::by_hand::ByHand;
 use crate::domain::container::Container;
 use crate::domain::environment::{Endpoint, EnvName, GateSettings, Guard, Mounts};
+use crate::domain::journal::GitState;
 use crate::domain::label::Labels;
 use crate::domain::problem::Problem;
 
@@ -25,7 +27,7 @@ mod setup;
 pub const KEPT_RELEASES: usize = 5;
 
 /// The number of a release; the first one is 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ReleaseNumber(pub u32);
 
 impl fmt::Display for ReleaseNumber {
@@ -43,7 +45,7 @@ impl FromStr for ReleaseNumber {
 }
 
 /// The steps of a deploy, in their order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
     /// The image is there, or is pulled.
@@ -110,7 +112,7 @@ pub struct Fingerprint {
 }
 
 /// How a container is to be created; everything but its files, which come from volumes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContainerSpec {
     /// `<workspace>-<environment>-<n>`.
     pub name: String,
@@ -135,7 +137,7 @@ pub struct ContainerSpec {
 }
 
 /// A volume and where it is mounted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VolumeMount {
     /// Name of the volume.
     pub volume: String,
@@ -148,7 +150,7 @@ pub struct VolumeMount {
 }
 
 /// How many files a deploy changes, for a line that tells it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeCount {
     /// Files that differ.
     pub changed: usize,
@@ -196,6 +198,10 @@ pub struct Plan {
     pub obstacles: Vec<Problem>,
     /// What the person should know before the answer: added capabilities, a container that cannot be put back.
     pub warnings: Vec<Problem>,
+    /// What was asked for beside the workspace.
+    pub by_hand: ByHand,
+    /// The state of the repository that it was made from, where it is one.
+    pub revision: Option<GitState>,
     /// What the world looked like.
     pub fingerprint: Fingerprint,
     /// What runs is already what would be deployed.
@@ -215,4 +221,10 @@ pub fn lock_name(workspace: &str, environment: &EnvName) -> String {
 /// The name of an environment's logs volume, kept over releases.
 pub fn logs_name(workspace: &str, environment: &EnvName) -> String {
     format!("{workspace}-{}-logs", environment.slug())
+}
+
+/// The name of an environment's state volume, which holds its journal and its stored releases, and of the container
+/// that is never started and through which it is read.
+pub fn state_name(workspace: &str, environment: &EnvName) -> String {
+    format!("{workspace}-{}-state", environment.slug())
 }

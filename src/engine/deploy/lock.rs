@@ -9,7 +9,7 @@ use crate::domain::label::{self, role};
 use crate::domain::plan::{self, ContainerSpec, VolumeMount, lock_name};
 use crate::domain::problem::{Problem, code};
 use crate::domain::remote::Timestamp;
-use crate::engine::Docker;
+use crate::engine::{Docker, state};
 
 use super::Work;
 use super::patience::{briefly, is_unheard};
@@ -74,22 +74,20 @@ impl<D: Docker> Work<'_, D> {
             image: self.plan.container.image.clone(),
             env: BTreeMap::new(),
             labels,
-            volumes: self.plan.container.volumes.iter().map(writable).collect(),
+            volumes: self
+                .plan
+                .container
+                .volumes
+                .iter()
+                .map(writable)
+                .chain([state::mount(self.workspace, name)])
+                .collect(),
             network: Some("none".to_owned()),
             user: None,
             entrypoint: None,
             // Never run; without one an image that has no command of its own is refused.
             command: Some(vec!["alertdeck-lock".to_owned()]),
             cap_add: Vec::new(),
-        }
-    }
-
-    /// Whether the lock is still ours; somebody may have pruned it.
-    pub(super) async fn holds(&self, lock: &ContainerId) -> Result<(), Problem> {
-        match self.docker.container(&lock.0).await? {
-            Some(_) => Ok(()),
-            None => Err(Problem::new("deploy.lock-lost", "the lock of this deploy is gone")
-                .why("somebody removed it, perhaps with `docker container prune`")),
         }
     }
 

@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::container::Container;
 use crate::domain::diff::Diff;
 use crate::domain::environment::EnvName;
+use crate::domain::journal::Kind;
 use crate::domain::label::{self, Labels, role};
 use crate::domain::mask::Masker;
 use crate::domain::overview::Overview;
@@ -15,8 +16,9 @@ use crate::domain::problem::{Problem, code};
 use crate::domain::progress::{DeployReport, Progress, Verdict};
 use crate::domain::render::Rendering;
 use crate::domain::workspace::Environment;
+use crate::engine::state::Owned;
 use crate::engine::workspace::find;
-use crate::engine::{Docker, Engine, World};
+use crate::engine::{Docker, Engine, Files as _, World};
 
 use run::Run;
 
@@ -58,6 +60,7 @@ impl<W: World> Engine<W> {
             rendering,
             findings: &overview.findings,
             missing_secrets: missing.as_ref(),
+            revision: self.world.files().git_state(&self.root).await,
         };
         Ok((plan::make(&desired, &observed, options), diff))
     }
@@ -89,7 +92,14 @@ impl<W: World> Engine<W> {
             return Err(stale("the files of the workspace are not those that it was made from"));
         }
         let docker = self.world.docker(found.target.docker.as_ref())?;
-        let work = Work { docker, workspace: &overview.workspace.name, environment: found, plan, rendering };
+        let work = Work {
+            docker,
+            workspace: &overview.workspace.name,
+            environment: found,
+            plan,
+            rendering,
+            kind: Kind::Deploy,
+        };
         self.carry_out(&work, progress, stop).await
     }
 
@@ -117,6 +127,7 @@ pub(super) struct Work<'a, D> {
     pub(super) plan: &'a Plan,
     /// With its secrets filled in.
     pub(super) rendering: Rendering,
+    pub(super) kind: Kind,
 }
 
 impl<D: Docker> Work<'_, D> {
@@ -126,6 +137,11 @@ impl<D: Docker> Work<'_, D> {
             (label::WORKSPACE.to_owned(), self.workspace.to_owned()),
             (label::ENVIRONMENT.to_owned(), self.plan.environment.as_str().to_owned()),
         ])
+    }
+
+    /// The state of its environment.
+    fn state(&self) -> Owned<'_, D> {
+        Owned { docker: &self.docker, workspace: self.workspace, environment: &self.plan.environment }
     }
 
     /// Takes every secret that was filled in out of what is told.
@@ -178,7 +194,10 @@ async fn observe<D: Docker>(
         Some(image) if !image.is_empty() => docker.image(image).await?,
         _ => None,
     };
+    let state = Owned { docker, workspace, environment: &environment.name };
+    let records = state.records(&containers, image.as_ref().map(|image| image.id.as_str())).await?;
     let mut observed = Observed {
+        records,
         engine,
         endpoint: docker.endpoint().clone(),
         containers,

@@ -17,7 +17,7 @@ pub(super) fn is_unheard(problem: &Problem) -> bool {
 }
 
 /// Asks until the engine is heard, or for two minutes. Only for what may be done twice.
-pub(super) async fn patiently<T, A, F>(ask: A) -> Result<T, Problem>
+pub(in crate::engine) async fn patiently<T, A, F>(ask: A) -> Result<T, Problem>
 where
     A: FnMut() -> F,
     F: Future<Output = Result<T, Problem>>,

@@ -1,36 +1,14 @@
 //! The way back: the new container is stopped for good, the old one started, proven, and given its restart policy
 //! again. Where that fails too the environment is down, and the person is told so with the commands to type.
 
-use crate::domain::container::{Container, ContainerId, RestartPolicy};
 use crate::domain::plan::Step;
 use crate::domain::problem::Problem;
 use crate::domain::progress::Verdict;
-use crate::domain::remote::Timestamp;
 use crate::engine::{Docker as _, World};
 
 use super::gate::{Watched, log_tail};
 use super::patience::patiently;
 use super::run::{Reached, Run};
-
-/// The container that ran before, as it was before anything was done to it.
-#[derive(Clone, Debug)]
-pub(super) struct Old {
-    pub(super) id: ContainerId,
-    pub(super) name: String,
-    pub(super) policy: RestartPolicy,
-    pub(super) started_at: Option<Timestamp>,
-}
-
-impl Old {
-    pub(super) fn of(container: &Container) -> Self {
-        Self {
-            id: container.id.clone(),
-            name: container.name.clone(),
-            policy: container.restart_policy.clone(),
-            started_at: container.started_at,
-        }
-    }
-}
 
 /// How the way back ended.
 enum Back {
@@ -46,6 +24,10 @@ impl<W: World> Run<'_, W> {
     /// Goes back after a failure, and says how that ended.
     pub(super) async fn put_back(&mut self, cause: Problem) -> (Verdict, Problem) {
         self.teller.begin(Step::PutBack).await;
+        // The way back goes on whether it can be written down or not.
+        if let Err(problem) = self.note(Step::PutBack).await {
+            tracing::warn!(code = problem.code, "the journal says nothing of the way back");
+        }
         if let Some(id) = self.new.clone().filter(|_| self.reached == Reached::Started) {
             self.log_tail = log_tail(&self.work.docker, &id, &self.mask, self.clock).await;
         }

@@ -6,12 +6,15 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::container::{Container, ContainerId, Image};
+use crate::domain::journal::{Cause, Event, Old, Outcome, StepBegun, Undertaking};
 use crate::domain::label::{self, Labels};
 use crate::domain::mask::Masker;
 use crate::domain::plan::Step;
 use crate::domain::problem::{Problem, code};
 use crate::domain::progress::{DeployReport, Progress, Verdict};
+use crate::domain::stored::StoredRelease;
 use crate::domain::text::sanitise;
+use crate::engine::state::Journal;
 use crate::engine::{Clock as _, Docker as _, World};
 
 use super::Work;
@@ -19,7 +22,6 @@ use super::gate::{Watched, interrupted};
 use super::lock::nonce;
 use super::logs;
 use super::patience::{briefly, is_unheard, patiently};
-use super::put_back::Old;
 use super::tell::Teller;
 
 /// How far a deploy may have come; what was asked for and not heard counts as done.
@@ -46,6 +48,7 @@ pub(super) struct Run<'a, W: World> {
     nonce: String,
     pub(super) reached: Reached,
     lock: Option<ContainerId>,
+    journal: Option<Journal>,
     new_logs: bool,
     /// The new container.
     pub(super) new: Option<ContainerId>,
@@ -75,6 +78,7 @@ impl<'a, W: World> Run<'a, W> {
             nonce: nonce(clock.now()),
             reached: Reached::Nothing,
             lock: None,
+            journal: None,
             new_logs: false,
             new: None,
             new_stopped: false,
@@ -99,13 +103,15 @@ impl<'a, W: World> Run<'a, W> {
                 (verdict, Some(problem))
             }
         };
+        let cause = cause.map(|problem| self.mask.problem(problem));
+        self.write_end(verdict, cause.as_ref()).await;
         self.clean_up(verdict).await;
         DeployReport {
             environment: self.work.plan.environment.clone(),
             release: self.work.plan.release,
             verdict,
             before: self.before(),
-            cause: cause.map(|problem| self.mask.problem(problem)),
+            cause,
             log_tail: self.log_tail,
             commands: self.commands,
             timings: self.teller.timings,
@@ -115,11 +121,11 @@ impl<'a, W: World> Run<'a, W> {
     /// The way that it should go. Once proven, a flaw does not make it fail.
     async fn forward(&mut self) -> Result<Option<Problem>, Problem> {
         let image = self.image().await?;
-        let lock = self.take_lock().await?;
+        let lock = self.take_lock(&image).await?;
         self.stage(&lock, &image).await?;
-        let new = self.create(&lock).await?;
-        self.stop_old(&lock).await?;
-        let container = self.start(&lock, &new).await?;
+        let new = self.create().await?;
+        self.stop_old().await?;
+        let container = self.start(&new).await?;
         self.gate(&container, &image.user).await?;
         self.keep(&new).await
     }
@@ -166,7 +172,7 @@ impl<'a, W: World> Run<'a, W> {
         }
     }
 
-    async fn take_lock(&mut self) -> Result<ContainerId, Problem> {
+    async fn take_lock(&mut self, image: &Image) -> Result<ContainerId, Problem> {
         self.interrupted()?;
         self.teller.begin(Step::Lock).await;
         let work = self.work;
@@ -176,6 +182,11 @@ impl<'a, W: World> Run<'a, W> {
         self.own_the_volumes().await?;
         // Only now can nobody else change it.
         work.still_holds(Some(&self.nonce)).await?;
+        work.state().make_hand(&image.id).await?;
+        let mut journal = Journal::new(lock.clone(), work.plan.release);
+        let undertaking = Undertaking::of(work.plan, work.kind, self.by, &self.nonce);
+        journal.write(&work.docker, self.clock.now(), Event::Begun(Box::new(undertaking))).await?;
+        self.journal = Some(journal);
         self.teller.done(format!("taken by {}", self.by)).await;
         Ok(lock)
     }
@@ -205,16 +216,19 @@ impl<'a, W: World> Run<'a, W> {
 
     async fn stage(&mut self, lock: &ContainerId, image: &Image) -> Result<(), Problem> {
         self.interrupted()?;
-        self.teller.begin(Step::Stage).await;
+        self.enter(Step::Stage).await?;
         let text = self.work.stage(lock, image, self.new_logs, self.clock.now()).await?;
+        if let Some(journal) = &self.journal {
+            let stored = StoredRelease::of(&self.work.rendering, self.work.plan, &image.id);
+            journal.store(&self.work.docker, self.clock.now(), &stored).await?;
+        }
         self.teller.done(text).await;
         Ok(())
     }
 
-    async fn create(&mut self, lock: &ContainerId) -> Result<ContainerId, Problem> {
+    async fn create(&mut self) -> Result<ContainerId, Problem> {
         self.interrupted()?;
-        self.teller.begin(Step::Create).await;
-        self.work.holds(lock).await?;
+        self.enter(Step::Create).await?;
         let mut spec = self.work.plan.container.clone();
         spec.labels.insert(label::BY.to_owned(), self.by.to_owned());
         spec.labels.insert(label::NONCE.to_owned(), self.nonce.clone());
@@ -232,10 +246,9 @@ impl<'a, W: World> Run<'a, W> {
         Ok(id)
     }
 
-    async fn stop_old(&mut self, lock: &ContainerId) -> Result<(), Problem> {
+    async fn stop_old(&mut self) -> Result<(), Problem> {
         self.interrupted()?;
         self.teller.begin(Step::Stop).await;
-        self.work.holds(lock).await?;
         let alive = self.work.alive().await?;
         let previous = self.work.plan.previous.as_ref();
         self.old = alive
@@ -243,6 +256,7 @@ impl<'a, W: World> Run<'a, W> {
             .find(|container| previous.is_some_and(|previous| previous.id == container.id))
             .or(previous)
             .map(Old::of);
+        self.note(Step::Stop).await?;
         let mut stopped = Vec::new();
         for container in &alive {
             self.reached = Reached::Touched;
@@ -255,11 +269,10 @@ impl<'a, W: World> Run<'a, W> {
         Ok(())
     }
 
-    async fn start(&mut self, lock: &ContainerId, new: &ContainerId) -> Result<Container, Problem> {
+    async fn start(&mut self, new: &ContainerId) -> Result<Container, Problem> {
         self.interrupted()?;
-        self.teller.begin(Step::Start).await;
+        self.enter(Step::Start).await?;
         let work = self.work;
-        patiently(|| work.holds(lock)).await?;
         let alive = patiently(|| work.alive()).await?;
         if let Some(other) = alive.first() {
             return Err(Problem::new(
@@ -275,7 +288,7 @@ impl<'a, W: World> Run<'a, W> {
     }
 
     async fn gate(&mut self, container: &Container, image_user: &str) -> Result<(), Problem> {
-        self.teller.begin(Step::Gate).await;
+        self.enter(Step::Gate).await?;
         let watched = Watched {
             docker: &self.work.docker,
             container,
@@ -292,7 +305,7 @@ impl<'a, W: World> Run<'a, W> {
     }
 
     async fn keep(&mut self, new: &ContainerId) -> Result<Option<Problem>, Problem> {
-        self.teller.begin(Step::Keep).await;
+        self.enter(Step::Keep).await?;
         if let Err(problem) = self.work.make_permanent(new).await {
             let command = format!("{} update --restart=unless-stopped {new}", self.docker_command());
             let problem = Problem::new(
@@ -317,6 +330,37 @@ impl<'a, W: World> Run<'a, W> {
         };
         self.teller.done(format!("restart policy unless-stopped{pruned}")).await;
         Ok(None)
+    }
+
+    /// Begins a step: tells of it, and writes it down. What cannot be written down is not done.
+    async fn enter(&mut self, step: Step) -> Result<(), Problem> {
+        self.teller.begin(step).await;
+        self.note(step).await
+    }
+
+    /// Writes down that a step begins, with what must be known to go on from it. It is written through the lock: once
+    /// somebody else has that, nothing can be.
+    pub(super) async fn note(&mut self, step: Step) -> Result<(), Problem> {
+        let Some(journal) = &mut self.journal else { return Ok(()) };
+        let begun = StepBegun { step, new: self.new.clone(), old: self.old.clone() };
+        journal.patient = self.reached >= Reached::Touched;
+        journal.write(&self.work.docker, self.clock.now(), Event::Step(begun)).await
+    }
+
+    /// Writes down how it ended, as well as that can be done.
+    async fn write_end(&mut self, verdict: Verdict, cause: Option<&Problem>) {
+        let Some(journal) = &mut self.journal else { return };
+        let outcome = Outcome {
+            verdict,
+            cause: cause.map(Cause::from),
+            log_tail: self.log_tail.clone(),
+            timings: self.teller.timings.clone(),
+        };
+        let written =
+            journal.write(&self.work.docker, self.clock.now(), Event::Ended(Box::new(outcome))).await;
+        if let Err(problem) = written {
+            tracing::warn!(code = problem.code, "the journal does not say how the deploy ended");
+        }
     }
 
     /// Gives the lock back, and removes what was made when nothing came of it.

@@ -48,7 +48,7 @@ impl FakeDocker {
         removes_itself: bool,
     ) -> Result<ContainerId, Problem> {
         self.call(Call::Create, &spec.name, |state, now| {
-            let image = state.images.get(&spec.image).cloned().ok_or_else(|| {
+            let image = state.image(&spec.image).cloned().ok_or_else(|| {
                 Problem::new(code::ENGINE_MISSING, format!("no image `{}` on the engine", spec.image))
             })?;
             if let Some(holder) = state.containers.iter().find(|found| found.given.name == spec.name) {

@@ -244,6 +244,16 @@ impl FakeDocker {
         self.look(|state, _| state.volumes.get(volume).map(|volume| volume.files.clone()))
     }
 
+    /// Cuts a file of a volume, as an engine leaves it that dies while it writes.
+    pub fn cut_file(&self, volume: &str, path: &str, length: usize) {
+        self.change(|state, _| {
+            let node = state.volumes.get_mut(volume).and_then(|volume| volume.files.get_mut(path));
+            if let Some(bytes) = node.and_then(|node| node.bytes.as_mut()) {
+                bytes.truncate(length);
+            }
+        });
+    }
+
     /// The names of all volumes.
     pub fn volume_names(&self) -> Vec<String> {
         self.look(|state, _| state.volumes.keys().cloned().collect())

@@ -142,7 +142,7 @@ impl Docker for FakeDocker {
 
     async fn image(&self, reference: &str) -> Result<Option<Image>, Problem> {
         self.call(Call::Image, reference, |state, _| {
-            Ok(state.images.get(reference).map(|found| found.image.clone()))
+            Ok(state.image(reference).map(|found| found.image.clone()))
         })
         .await
     }

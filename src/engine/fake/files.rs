@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::domain::diff::Revision;
+use crate::domain::journal::GitState;
 use crate::domain::problem::{Problem, code};
 use crate::domain::secret::Secret;
 use crate::engine::{Files, RevisionFiles, SourceFile};
@@ -17,6 +18,7 @@ struct Disk {
     commands: BTreeMap<Vec<String>, String>,
     commands_run: usize,
     revisions: BTreeMap<String, Vec<SourceFile>>,
+    git_state: Option<GitState>,
 }
 
 /// A disk in memory.
@@ -47,6 +49,11 @@ impl FakeFiles {
     pub fn commit(&self, root: impl AsRef<Path>, revision: &str) {
         let files = self.read_tree(root.as_ref(), &[""]).map(|(files, _)| files).unwrap_or_default();
         self.disk().revisions.insert(revision.to_owned(), files);
+    }
+
+    /// Says in what state the repository is.
+    pub fn set_git_state(&self, state: Option<GitState>) {
+        self.disk().git_state = state;
     }
 
     /// Sets a variable of the process environment.
@@ -105,6 +112,10 @@ impl Files for FakeFiles {
             |file: &&SourceFile| folders.iter().any(|folder| Path::new(&file.path).starts_with(folder));
         let files = files.iter().filter(wanted).cloned().collect();
         Ok(RevisionFiles { commit: "fa4e000".to_owned(), files, problems: Vec::new() })
+    }
+
+    async fn git_state(&self, _root: &Path) -> Option<GitState> {
+        self.disk().git_state.clone()
     }
 
     fn is_dir(&self, path: &Path) -> bool {

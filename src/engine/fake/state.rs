@@ -272,6 +272,12 @@ impl State {
         ContainerId(format!("{:016x}", number.wrapping_mul(0x9e37_79b9_7f4a_7c15)).repeat(4))
     }
 
+    /// An image by name or id.
+    pub(super) fn image(&self, reference: &str) -> Option<&FakeImage> {
+        let by_id = || self.images.values().find(|found| found.image.id == reference);
+        self.images.get(reference).or_else(by_id)
+    }
+
     /// By id, the beginning of one, or name.
     pub(super) fn find(&mut self, id: &str) -> Option<&mut FakeContainer> {
         let exact = self.containers.iter().position(|c| c.id.0 == id || c.given.name == id);

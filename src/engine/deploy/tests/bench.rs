@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::container::{Container, Mount, RestartPolicy};
 use crate::domain::environment::{EnvName, GateSettings, Guard, SearchSettings, Target};
+use crate::domain::journal::Kind;
 use crate::domain::label::{self, role};
 use crate::domain::plan::{self, Desired, Options, Plan, Step};
 use crate::domain::problem::{Place, Problem};
@@ -188,6 +189,7 @@ impl Bench {
             rendering,
             findings: &[],
             missing_secrets: None,
+            revision: None,
         };
         plan::make(&desired, &observed, Options::default())
     }
@@ -209,6 +211,7 @@ impl Bench {
             environment: &self.environment,
             plan,
             rendering,
+            kind: Kind::Deploy,
         };
         let (sender, mut receiver) = mpsc::channel(8);
         let mut told = Vec::new();

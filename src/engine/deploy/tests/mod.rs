@@ -3,6 +3,7 @@
 
 mod bench;
 mod faults;
+mod journal;
 mod logs;
 mod sweep;
 mod well;

@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 use super::super::*;
 use crate::app::key::{Key, KeyCode};
 use crate::app::{Target, Ticket, Work};
+use crate::domain::by_hand::ByHand;
 use crate::domain::diff::{Against, Diff};
 use crate::domain::environment::EnvName;
 use crate::domain::fact::Fact;
@@ -479,6 +480,8 @@ pub(super) fn plan() -> Plan {
         changes: ChangeCount::default(),
         obstacles: Vec::new(),
         warnings: Vec::new(),
+        by_hand: ByHand::default(),
+        revision: None,
         fingerprint: Fingerprint { engine: String::new(), container: None, rendering: String::new() },
         nothing_to_do: false,
     }
