@@ -1,21 +1,23 @@
-//! What differs: the rendering of an environment against that of another one, against the files that the running
-//! container or that of a release really has, or against the workspace as of a git revision. Secrets are compared by
-//! value where they can be had, and never shown.
+//! What differs between any two of: the rendering of an environment, that of another one, the files that a running
+//! container or that of a release really has, the workspace as of a git revision. Secrets are compared by value where
+//! they can be had, and never shown.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use futures_util::future::try_join_all;
+use futures_util::future::{try_join, try_join_all};
 
 use crate::domain::container::{Container, current};
 use crate::domain::diff::compare::{diff, file};
+use crate::domain::diff::fill::filled;
 use crate::domain::diff::mask::Masker;
 use crate::domain::diff::pair::pairs;
 use crate::domain::diff::side::Side;
 use crate::domain::diff::then::adopt_secrets;
-use crate::domain::diff::{Against, Diff, Revision};
+use crate::domain::diff::{Against, Diff, Revision, Sought, State};
 use crate::domain::environment::EnvName;
 use crate::domain::label::{labels, role};
+use crate::domain::mask;
 use crate::domain::overview::Overview;
 use crate::domain::plan::ReleaseNumber;
 use crate::domain::problem::Problem;
@@ -24,10 +26,36 @@ use crate::domain::secret::Secret;
 use crate::domain::workspace::Workspace;
 use crate::domain::workspace::build::{Sources, build};
 use crate::engine::workspace::{Fetched, PREFIXES, Secrets, find, work};
-use crate::engine::{Docker, Engine, Files, World};
+use crate::engine::{Docker, Engine, Files, RevisionFiles, World};
 
 /// Sides of fewer files than this are not worth sharing the work.
 const FEW: usize = 200;
+
+/// What was found of a side before anything secret is asked for.
+enum Found<D> {
+    /// The rendering of today.
+    Rendering,
+    /// Nothing runs.
+    Nothing,
+    /// A container, and what it is called.
+    Container { docker: D, container: Box<Container>, label: String },
+    /// The files of a revision.
+    Revision(Then),
+}
+
+impl<D> Found<D> {
+    fn is_container(&self) -> bool {
+        matches!(self, Self::Container { .. })
+    }
+}
+
+/// The secrets of both sides.
+struct Known {
+    old: Secrets,
+    new: Secrets,
+    /// The real ones of both, to be hidden wherever they stand.
+    masker: mask::Masker,
+}
 
 impl<W: World> Engine<W> {
     /// Compares what an environment would be deployed with: the new side is the environment, the old side is
@@ -38,13 +66,18 @@ impl<W: World> Engine<W> {
         environment: &EnvName,
         against: Against,
     ) -> Result<Diff, Problem> {
-        let (old, new) = match against {
-            Against::Environment(other) => self.environments(overview, &other, environment).await?,
-            Against::Running => self.running(overview, environment, Fetched::default()).await?,
-            Against::Release(number) => self.release(overview, environment, number).await?,
-            Against::Revision(revision) => self.revision(overview, environment, &revision).await?,
-        };
-        compared(old, new).await
+        let new = Sought::rendering(environment.clone());
+        self.compare_sides(overview, &against.of(environment), &new).await
+    }
+
+    /// Compares any two sides.
+    pub async fn compare_sides(
+        &self,
+        overview: &Overview,
+        old: &Sought,
+        new: &Sought,
+    ) -> Result<Diff, Problem> {
+        self.compare_knowing(overview, old, new, Fetched::default()).await
     }
 
     /// Compares with what runs, by secrets that were asked for already.
@@ -54,8 +87,60 @@ impl<W: World> Engine<W> {
         environment: &EnvName,
         fetched: Fetched,
     ) -> Result<Diff, Problem> {
-        let (old, new) = self.running(overview, environment, fetched).await?;
-        compared(old, new).await
+        let new = Sought::rendering(environment.clone());
+        self.compare_knowing(overview, &Against::Running.of(environment), &new, fetched).await
+    }
+
+    async fn compare_knowing(
+        &self,
+        overview: &Overview,
+        old: &Sought,
+        new: &Sought,
+        fetched: Fetched,
+    ) -> Result<Diff, Problem> {
+        let found = try_join(self.locate(overview, old), self.locate(overview, new)).await?;
+        let known = self.known(overview, (old, &found.0), (new, &found.1), fetched).await?;
+        let Known { old: of_old, new: of_new, masker } = known;
+        let sides = try_join(
+            self.side(overview, old, found.0, of_old, &masker),
+            self.side(overview, new, found.1, of_new, &masker),
+        );
+        let ((old, old_secrets), (new, new_secrets)) = sides.await?;
+        let masker = Arc::new(masker.with(old_secrets).with(new_secrets));
+        compared(old.hiding(&masker), new.hiding(&masker)).await
+    }
+
+    async fn locate(&self, overview: &Overview, sought: &Sought) -> Result<Found<W::Docker>, Problem> {
+        let name = &sought.environment;
+        find(&overview.workspace, name)?;
+        Ok(match &sought.state {
+            State::Rendered => Found::Rendering,
+            State::Revision(revision) => Found::Revision(self.then(revision).await?),
+            State::Running => {
+                let (docker, containers) = self.containers_of(overview, name).await?;
+                match current(&containers) {
+                    Some(container) => Found::Container {
+                        docker,
+                        label: format!("running {}", container.described()),
+                        container: Box::new(container.clone()),
+                    },
+                    None => Found::Nothing,
+                }
+            }
+            // The files of a release are in its container, which need not run.
+            State::Release(number) => {
+                let (docker, containers) = self.containers_of(overview, name).await?;
+                let found = containers.iter().find(|container| container.release() == Some(*number));
+                let Some(container) = found else {
+                    return Err(no_release(name, *number, &containers));
+                };
+                Found::Container {
+                    docker,
+                    label: format!("release {number} ({})", container.described()),
+                    container: Box::new(container.clone()),
+                }
+            }
+        })
     }
 
     /// The engine of an environment, and the containers on it that run or ran its ElastAlert.
@@ -71,89 +156,124 @@ impl<W: World> Engine<W> {
         Ok((docker, containers))
     }
 
-    async fn running(
+    /// The secrets that a comparison needs. Where the files of a container are compared with a rendering, they are
+    /// asked of every provider. Otherwise one that both sides have from the same source is the same on both, and it
+    /// is asked for only to be hidden wherever it stands: commands are not run for that.
+    async fn known(
         &self,
         overview: &Overview,
-        environment: &EnvName,
+        (old, old_found): (&Sought, &Found<W::Docker>),
+        (new, new_found): (&Sought, &Found<W::Docker>),
         fetched: Fetched,
-    ) -> Result<(Side, Side), Problem> {
-        let (docker, containers) = self.containers_of(overview, environment).await?;
-        if let Some(container) = current(&containers) {
-            let old = (container, format!("running {}", container.described()));
-            return self.sides(overview, environment, &docker, old, fetched, true).await;
+    ) -> Result<Known, Problem> {
+        let workspace = &overview.workspace;
+        let (left, right) = (find(workspace, &old.environment)?, find(workspace, &new.environment)?);
+        let mut masker = left.masker.and(&right.masker);
+        if matches!(old_found, Found::Nothing) || matches!(new_found, Found::Nothing) {
+            return Ok(Known { old: Secrets::new(), new: Secrets::new(), masker });
         }
-        let new = self.rendering(&overview.workspace, environment).await?;
-        let new = Side::of(Arc::new(new), Arc::clone(&overview.workspace));
-        Ok((Side::nothing("nothing deployed"), new))
+        let Fetched { secrets: had, asked, .. } = fetched;
+        let real = old_found.is_container() != new_found.is_container();
+        let same_source = |key: &String| left.secrets.get(key) == right.secrets.get(key);
+        let mut sides = [Secrets::new(), Secrets::new()];
+        for (side, (here, found)) in sides.iter_mut().zip([(left, old_found), (right, new_found)]) {
+            let keys = || here.secrets.keys();
+            let wanted = |key: &&String| !asked.contains(*key);
+            let needed = |key: &&String| !found.is_container() && (real || !same_source(key));
+            let all: Vec<String> = keys().filter(needed).filter(wanted).cloned().collect();
+            let (secrets, _) = self.fetch(here, &all, true).await;
+            side.extend(had.iter().filter(|(key, _)| here.secrets.contains_key(*key)).map(pair));
+            side.extend(secrets);
+            let rest: Vec<String> = keys().filter(|key| !needed(key)).filter(wanted).cloned().collect();
+            let (secrets, _) = self.fetch(here, &rest, false).await;
+            side.extend(secrets);
+            masker = masker.with(side.iter().map(pair).collect());
+            if !real {
+                for key in keys().filter(|key| same_source(key)) {
+                    side.entry(key.clone()).or_insert_with(|| same(key));
+                }
+            }
+        }
+        let [old, new] = sides;
+        Ok(Known { old, new, masker })
     }
 
-    /// The files of a release are in its container, which need not run.
-    async fn release(
+    /// A side, and the secrets that were found in it.
+    async fn side(
         &self,
         overview: &Overview,
-        environment: &EnvName,
-        number: ReleaseNumber,
-    ) -> Result<(Side, Side), Problem> {
-        let (docker, containers) = self.containers_of(overview, environment).await?;
-        let found = containers.iter().find(|container| container.release() == Some(number));
-        let Some(container) = found else {
-            return Err(no_release(environment, number, &containers));
-        };
-        let old = (container, format!("release {number} ({})", container.described()));
-        self.sides(overview, environment, &docker, old, Fetched::default(), true).await
+        sought: &Sought,
+        found: Found<W::Docker>,
+        secrets: Secrets,
+        masker: &mask::Masker,
+    ) -> Result<(Side, Vec<(String, Secret)>), Problem> {
+        let workspace = Arc::clone(&overview.workspace);
+        let looking = overview.rendering(&sought.environment).cloned();
+        let name = sought.environment.clone();
+        match found {
+            Found::Nothing => Ok((Side::nothing("nothing deployed"), Vec::new())),
+            Found::Rendering => {
+                let rendering = work(move || {
+                    let environment = find(&workspace, &name)?;
+                    let rendering = filled(&workspace, environment, looking.as_ref(), &secrets);
+                    Ok(Side::of(rendering, workspace))
+                });
+                Ok((rendering.await??, Vec::new()))
+            }
+            Found::Container { docker, container, label } => {
+                let known = secrets.into_iter().collect();
+                self.container_side(overview, &name, &docker, (&container, label), known).await
+            }
+            Found::Revision(then) => {
+                let engine = self.clone();
+                let label = format!("{name} at {} ({})", then.revision.as_str(), then.found.commit);
+                let known = secrets.iter().filter(|(key, secret)| **secret != same(key)).map(pair).collect();
+                let masker = masker.clone();
+                let side = work(move || {
+                    let today = find(&workspace, &name)?;
+                    let shown = format!("git:{}", then.revision.as_str());
+                    let mut then = engine.build_then(&workspace, then.found);
+                    let at = then.environments.iter().position(|environment| environment.name == name);
+                    let Some(environment) = at.and_then(|at| then.environments.get_mut(at)) else {
+                        return Err(not_then(&name, &shown, &then));
+                    };
+                    adopt_secrets(environment, today);
+                    let environment = environment.clone();
+                    let rendering = Arc::new(render(&then, &environment, &secrets));
+                    let spots = Masker::new(&workspace, today, known);
+                    let found = environment.masker.and(&masker);
+                    Ok((Side::of_revision(label, rendering, Arc::new(then), spots), found))
+                });
+                let (side, found) = side.await??;
+                Ok((side, found.known().to_vec()))
+            }
+        }
     }
 
-    /// The workspace as of a revision has its own layers; its secrets are those of today, which makes them the same
-    /// on both sides. They are asked for only to be hidden wherever they stand.
-    async fn revision(
-        &self,
-        overview: &Overview,
-        environment: &EnvName,
-        revision: &Revision,
-    ) -> Result<(Side, Side), Problem> {
-        let today = find(&overview.workspace, environment)?;
+    /// The files of a revision, wherever the workspace may have had them.
+    async fn then(&self, revision: &Revision) -> Result<Then, Problem> {
         let folders = self.folders_then().await?;
         let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
         let found = self.world.files().revision(&self.root, revision, &folders).await?;
-        let keys: Vec<String> = today.secrets.keys().cloned().collect();
-        let (known, _) = self.fetch(today, &keys, false).await;
-        let mut secrets = known.clone();
-        for key in keys {
-            secrets.entry(key).or_insert_with_key(|key| same(key));
-        }
-        let shown = format!("git:{}", revision.as_str());
-        let label = format!("{environment} at {} ({})", revision.as_str(), found.commit);
-        let engine = self.clone();
-        let (workspace, name) = (Arc::clone(&overview.workspace), environment.clone());
-        work(move || {
-            let holds =
-                |folder: &str| found.files.iter().any(|file| Path::new(&file.path).starts_with(folder));
-            let prefix = PREFIXES.into_iter().find(|(folder, _)| holds(folder)).map_or("", |found| found.1);
-            let files = found.files.into_iter().map(|file| (file.path, file.bytes.into())).collect();
-            let mut then = build(Sources {
-                root: workspace.root.clone(),
-                prefix,
-                revision: 0,
-                files,
-                problems: found.problems,
-                set: &engine.set,
-                octopus: engine.octopus,
-            });
-            then.only.clone_from(&engine.only);
-            let today = find(&workspace, &name)?;
-            let environment = then.environments.iter_mut().find(|environment| environment.name == name);
-            let Some(environment) = environment else {
-                return Err(not_then(&name, &shown, &then));
-            };
-            adopt_secrets(environment, today);
-            let environment = environment.clone();
-            let old = Arc::new(render(&then, &environment, &secrets));
-            let new = Arc::new(render(&workspace, today, &secrets));
-            let known = known.into_iter().collect();
-            let masker = Masker::new(&workspace, today, known);
-            Ok((Side::of_revision(label, old, Arc::new(then), masker), Side::of(new, workspace)))
-        })
-        .await?
+        Ok(Then { revision: revision.clone(), found })
+    }
+
+    /// The workspace as of a revision. It has its own layers; its secrets become those of today.
+    fn build_then(&self, today: &Workspace, found: RevisionFiles) -> Workspace {
+        let holds = |folder: &str| found.files.iter().any(|file| Path::new(&file.path).starts_with(folder));
+        let prefix = PREFIXES.into_iter().find(|(folder, _)| holds(folder)).map_or("", |found| found.1);
+        let files = found.files.into_iter().map(|file| (file.path, file.bytes.into())).collect();
+        let mut then = build(Sources {
+            root: today.root.clone(),
+            prefix,
+            revision: 0,
+            files,
+            problems: found.problems,
+            set: &self.set,
+            octopus: self.octopus,
+        });
+        then.only.clone_from(&self.only);
+        then
     }
 
     /// Where the files of the workspace may have been: wherever one can have them, and where they are today.
@@ -165,37 +285,16 @@ impl<W: World> Engine<W> {
         folders.dedup();
         Ok(folders)
     }
+}
 
-    /// Two environments. A secret that both have from the same source is the same one and is not asked for.
-    async fn environments(
-        &self,
-        overview: &Overview,
-        old: &EnvName,
-        new: &EnvName,
-    ) -> Result<(Side, Side), Problem> {
-        let workspace = &overview.workspace;
-        let (left, right) = (find(workspace, old)?, find(workspace, new)?);
-        let mut shared = Secrets::new();
-        let mut asked = Vec::new();
-        for (key, source) in &left.secrets {
-            if right.secrets.get(key) == Some(source) {
-                shared.insert(key.clone(), same(key));
-            } else {
-                asked.push(key.clone());
-            }
-        }
-        let more = right.secrets.keys().filter(|key| !left.secrets.contains_key(*key)).cloned();
-        asked.extend(more);
-        let (mut of_left, _) = self.fetch(left, &asked, true).await;
-        let (mut of_right, _) = self.fetch(right, &asked, true).await;
-        of_left.extend(shared.clone());
-        of_right.extend(shared);
-        let old = self.render_with(workspace, old, of_left);
-        let new = self.render_with(workspace, new, of_right);
-        let (old, new) = futures_util::future::try_join(old, new).await?;
-        let side = |rendering| Side::of(Arc::new(rendering), Arc::clone(workspace));
-        Ok((side(old), side(new)))
-    }
+/// The files of a revision.
+struct Then {
+    revision: Revision,
+    found: RevisionFiles,
+}
+
+fn pair((key, secret): (&String, &Secret)) -> (String, Secret) {
+    (key.clone(), secret.clone())
 }
 
 /// Stands for a secret that is the same on both sides. Any value does; it is masked like every secret.
@@ -252,3 +351,7 @@ mod tests;
 #[cfg(test)]
 #[path = "compare_sources_tests.rs"]
 mod sources_tests;
+
+#[cfg(test)]
+#[path = "compare_canary_tests.rs"]
+mod canary_tests;

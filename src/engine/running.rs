@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::container::Container;
 use crate::domain::diff::compare::{Distance, distance};
+use crate::domain::diff::fill::filled;
 use crate::domain::diff::mask::Masker;
 use crate::domain::diff::side::Side;
 use crate::domain::environment::{EnvName, Mounts};
@@ -18,7 +19,7 @@ use crate::domain::release::{MARKER, Release};
 use crate::domain::secret::Secret;
 use crate::domain::text::sanitise;
 use crate::domain::tree::Tree;
-use crate::engine::workspace::{Fetched, find, work};
+use crate::engine::workspace::{find, work};
 use crate::engine::{Docker, Engine, World};
 
 /// The most bytes that are read of one mount.
@@ -104,41 +105,42 @@ impl<W: World> Engine<W> {
         container: &Container,
     ) -> Result<Sync, Problem> {
         let label = format!("running {}", container.described());
-        let (old, new) =
-            self.sides(overview, environment, docker, (container, label), Fetched::default(), false).await?;
-        Ok(match work(move || distance(&old, &new)).await? {
+        let settings = find(&overview.workspace, environment)?;
+        let keys: Vec<String> = settings.secrets.keys().cloned().collect();
+        let (secrets, _) = self.fetch(settings, &keys, false).await;
+        let known = secrets.iter().map(|(key, secret)| (key.clone(), secret.clone())).collect();
+        let (old, _) = self.container_side(overview, environment, docker, (container, label), known).await?;
+        let looking = overview.rendering(environment).cloned();
+        let (workspace, name) = (Arc::clone(&overview.workspace), environment.clone());
+        let apart = work(move || {
+            let new = filled(&workspace, find(&workspace, &name)?, looking.as_ref(), &secrets);
+            Ok(distance(&old, &Side::of(new, workspace)))
+        });
+        Ok(match apart.await?? {
             (Distance::Same, _) => Sync::InSync,
             (Distance::NotCompared, _) => Sync::Unknown,
             (Distance::Different, files) => Sync::Differs { files },
         })
     }
 
-    /// The files of a container, under a label, and what its environment would be deployed with. Only secrets that were not asked for
-    /// already are; with `commands`, commands are asked for
-    /// secrets as well.
-    pub(crate) async fn sides(
+    /// The files of a container, under a label, and the secrets that it was deployed with. Those that are `known` are
+    /// hidden in it, as is whatever else could be one.
+    pub(crate) async fn container_side(
         &self,
         overview: &Overview,
         environment: &EnvName,
         docker: &W::Docker,
         (container, label): (&Container, String),
-        fetched: Fetched,
-        commands: bool,
-    ) -> Result<(Side, Side), Problem> {
-        let workspace = &overview.workspace;
-        let settings = find(workspace, environment)?;
-        let tree = running_files(docker, container, &settings.target.mounts).await?;
-        let Fetched { mut secrets, asked, .. } = fetched;
-        let keys: Vec<String> =
-            settings.secrets.keys().filter(|key| !asked.contains(*key)).cloned().collect();
-        let (more, _) = self.fetch(settings, &keys, commands).await;
-        secrets.extend(more);
-        let known = secrets.iter().map(|(key, secret)| (key.clone(), secret.clone())).collect();
-        let new = self.render_with(workspace, environment, secrets).await?;
-        let (workspace, name) = (Arc::clone(workspace), environment.clone());
+        known: Vec<(String, Secret)>,
+    ) -> Result<(Side, Vec<(String, Secret)>), Problem> {
+        let workspace = Arc::clone(&overview.workspace);
+        let mounts = &find(&workspace, environment)?.target.mounts;
+        let tree = running_files(docker, container, mounts).await?;
+        let name = environment.clone();
         work(move || {
             let masker = Masker::new(&workspace, find(&workspace, &name)?, known);
-            Ok((Side::of_container(label, tree, masker), Side::of(Arc::new(new), workspace)))
+            let secrets = tree.secrets();
+            Ok((Side::of_container(label, tree, masker), secrets))
         })
         .await?
     }

@@ -60,6 +60,31 @@ fn an_engine_that_does_not_answer_is_another_exit_code() {
 }
 
 #[test]
+fn a_side_that_cannot_be_meant_is_refused() {
+    for (words, told) in [
+        (&["diff", "CI@running"][..], "both sides are CI@running"),
+        (&["diff", "running", "--environment", "CI"], "both sides are CI@running"),
+        (&["diff", "CI", "--against", "Staging@Default"], "`Default` is no state"),
+        (&["diff", "CI@git:HEAD", "--environment", "Staging"], "two environments are named"),
+        (&["diff", "CI", "--against", "Stagin@git:HEAD"], "no environment Stagin"),
+    ] {
+        let answer = run(&fixture("healthy"), words);
+        assert!(answer.contains(told) && answer.ends_with("-- exit 1\n"), "{words:?}: {answer}");
+    }
+}
+
+#[test]
+fn two_environments_are_compared_in_either_direction() {
+    for (words, sides) in [
+        (&["diff", "CI", "--against", "Default"][..], "Default → CI: "),
+        (&["diff", "--environment", "Default", "--against", "CI"], "CI → Default: "),
+    ] {
+        let answer = run(&fixture("healthy"), words);
+        assert!(answer.contains(sides) && answer.ends_with("-- exit 0\n"), "{words:?}: {answer}");
+    }
+}
+
+#[test]
 fn a_wrong_flag_is_an_error_and_not_a_change() {
     let wrong = run(&fixture("healthy"), &["diff", "CI", "--agianst", "Default"]);
     assert!(wrong.contains("unexpected argument '--agianst'"), "{wrong}");

@@ -104,7 +104,8 @@ impl ClassCount {
 }
 
 /// The table: a key at the top of a rule or of `elastalert.yaml`, and what a change of it or below it touches. A `*`
-/// stands for any end or beginning. What no row names is [`Class::Other`].
+/// stands for any end or beginning. What no row names is [`Class::Other`]: what is looked for (`filter`, `index`, the
+/// fields that are counted or measured), and with what means (`max_threads`, `max_query_size`, `max_scrolling_count`).
 const TABLE: &[(Class, &[&str])] = &[
     (
         Class::Exec,
@@ -119,6 +120,8 @@ const TABLE: &[(Class, &[&str])] = &[
             "module",
             "rules_loader",
             "loader",
+            "jinja_filters",
+            "logging",
         ],
     ),
     (
@@ -128,12 +131,18 @@ const TABLE: &[(Class, &[&str])] = &[
             "alert_text*",
             "alert_subject*",
             "alert_missing_value",
-            "alert_on_new_field",
             "alerta_*",
             "alertmanager_*",
+            "assignment_group",
+            "attach_related",
             "bcc",
+            "caller_id",
+            "category",
             "cc",
             "chatwork_*",
+            "cmdb_ci",
+            "comments",
+            "custom_pretty_ts_format",
             "custom_details",
             "datadog_*",
             "description",
@@ -141,6 +150,7 @@ const TABLE: &[(Class, &[&str])] = &[
             "discord_*",
             "email*",
             "exotel_*",
+            "flashduty_*",
             "from_addr",
             "gelf_*",
             "generate_kibana*",
@@ -150,40 +160,55 @@ const TABLE: &[(Class, &[&str])] = &[
             "hive_*",
             "http_post*",
             "include",
+            "include_match_in_root",
+            "include_rule_params_*",
             "indexer_*",
+            "ioc_*",
             "iris_*",
+            "jinja_*",
             "jira_*",
             "kibana_*",
             "lark_*",
+            "line_*",
             "linenotify_*",
-            "matrixhook_*",
+            "matrixhook*",
             "mattermost_*",
+            "metric_format_string",
             "ms_power_automate_*",
             "ms_teams_*",
             "notify_*",
             "opensearch_discover_*",
+            "opensearch_url",
             "opsgenie_*",
             "owner",
             "pagerduty_*",
             "pagertree_*",
+            "percentage_format_string",
             "priority",
+            "raw_count_keys",
             "rocket_chat_*",
+            "service_now_*",
             "servicenow_*",
             "ses_*",
             "short_description",
+            "shorten_*",
             "slack_*",
             "smseagle_*",
             "smtp_*",
             "sns_*",
+            "sqs_*",
             "squadcast_*",
             "stomp_*",
+            "subcategory",
             "summary_*",
             "telegram_*",
             "tencent_sms_*",
             "top_count_*",
             "twilio_*",
+            "username",
             "victorops_*",
             "webex_*",
+            "work_wechat_*",
             "workwechat_*",
             "yzj_*",
             "zbx_*",
@@ -194,8 +219,10 @@ const TABLE: &[(Class, &[&str])] = &[
         &[
             "aggregate_by_match_time",
             "aggregation",
+            "aggregation_alert_time_compared_with_timestamp_field",
             "aggregation_key",
             "alert_time_limit",
+            "allow_buffer_time_overlap",
             "bucket_*",
             "buffer_time",
             "exponential_realert",
@@ -223,16 +250,18 @@ const TABLE: &[(Class, &[&str])] = &[
     (
         Class::Threshold,
         &[
-            "cardinality_field",
-            "max_*",
-            "metric_agg_*",
-            "min_*",
+            "max_cardinality",
+            "max_percentage",
+            "max_threshold",
+            "min_cardinality",
+            "min_denominator",
+            "min_doc_count",
+            "min_percentage",
+            "min_threshold",
             "num_events",
-            "num_terms",
-            "percentage_*",
+            "percentile_range",
             "spike_*",
             "threshold*",
-            "terms_size",
         ],
     ),
     (
@@ -247,6 +276,7 @@ const TABLE: &[(Class, &[&str])] = &[
             "profile",
             "prometheus_*",
             "ssl_*",
+            "statsd_*",
             "url",
             "use_ssl",
             "verify_certs",
@@ -336,6 +366,21 @@ mod tests {
             ("filter.query.query_string.query", Class::Other),
             ("filter.term.command", Class::Other),
             ("index", Class::Other),
+            ("max_threads", Class::Other),
+            ("max_query_size", Class::Other),
+            ("max_scrolling_count", Class::Other),
+            ("terms_size", Class::Other),
+            ("cardinality_field", Class::Other),
+            ("metric_agg_key", Class::Other),
+            ("max_cardinality", Class::Threshold),
+            ("min_threshold", Class::Threshold),
+            ("max_aggregation", Class::Schedule),
+            ("telegram_proxy_pass", Class::Secret),
+            ("datadog_app_key", Class::Secret),
+            ("webex_webhook_msgtype", Class::Notify),
+            ("opensearch_url", Class::Notify),
+            ("logging.handlers.console", Class::Exec),
+            ("jinja_filters", Class::Exec),
             ("", Class::Other),
         ] {
             assert_eq!(class(path), expected, "{path}");
@@ -363,6 +408,43 @@ mod tests {
             assert_eq!(class.name().to_lowercase().parse(), Ok(class));
         }
         assert!("x".parse::<Class>().unwrap_err().hint.unwrap().contains("EXEC"));
+    }
+
+    #[test]
+    fn whatever_an_alerter_reads_tells_whom_or_how_it_alerts() {
+        let facts = crate::domain::check::facts::elastalert();
+        let required = facts.alerters.values().flat_map(|alerter| &alerter.required);
+        for key in required {
+            let class = of_value(&[key], &[]);
+            assert!(matches!(class, Class::Notify | Class::Secret | Class::Exec), "{key} is {class}");
+        }
+    }
+
+    #[test]
+    fn what_counts_for_a_threshold_is_a_key_of_a_kind_of_rule() {
+        let facts = crate::domain::check::facts::elastalert();
+        let limits: Vec<&String> =
+            facts.rule.keys.iter().filter(|key| of_value(&[key], &[]) == Class::Threshold).collect();
+        assert_eq!(
+            limits,
+            [
+                "max_cardinality",
+                "max_percentage",
+                "max_threshold",
+                "min_cardinality",
+                "min_denominator",
+                "min_doc_count",
+                "min_percentage",
+                "min_threshold",
+                "num_events",
+                "percentile_range",
+                "spike_height",
+                "spike_type",
+                "threshold",
+                "threshold_cur",
+                "threshold_ref",
+            ]
+        );
     }
 
     #[test]

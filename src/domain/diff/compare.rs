@@ -136,7 +136,7 @@ fn look(result: &mut FileDiff, old: &Doc<'_>, new: &Doc<'_>) {
 fn name(doc: &Doc<'_>) -> Option<String> {
     let name = doc.root.as_ref()?.get("name")?;
     let text = name.text().filter(|_| doc.hidden(&name.range).is_none())?;
-    Some(crate::domain::text::sanitise(text.lines().next().unwrap_or_default().as_bytes()))
+    Some(doc.told(text.lines().next().unwrap_or_default()))
 }
 
 /// What the lines of a side touch, as its values tell.

@@ -26,6 +26,7 @@ pub struct Doc<'a> {
     origins: Vec<Origin>,
     template: Option<TemplateLines<'a>>,
     path: &'a str,
+    file: Option<&'a SideFile>,
     /// What is read from it; `None` when it is no YAML.
     pub root: Option<Node>,
 }
@@ -53,8 +54,21 @@ impl<'a> Doc<'a> {
             origins: file.map_or_else(Vec::new, SideFile::origins),
             template: file.and_then(SideFile::template),
             path: file.map_or("", |file| &file.path),
+            file,
             root,
         }
+    }
+
+    /// A text that was read from it, as it may be shown: what an escape stands for can be a secret as well.
+    pub fn told(&self, text: &str) -> String {
+        let text = text.to_owned();
+        sanitise(
+            match self.file {
+                Some(file) => file.hide(text),
+                None => text,
+            }
+            .as_bytes(),
+        )
     }
 
     /// Whether any secret of it is not known.

@@ -14,10 +14,15 @@ use crate::domain::workspace::{Environment, Workspace};
 const UNKNOWN: &str = "‹secret›";
 
 /// Parts of names that call their values a credential.
-const CREDENTIALS: [&str; 21] = [
+const CREDENTIALS: [&str; 26] = [
     "password",
     "passwd",
     "passphrase",
+    "_pass",
+    "app_key",
+    "bot_id",
+    "dingtalk_sign",
+    "integration_url",
     "secret",
     "token",
     "webhook",
@@ -39,7 +44,7 @@ const CREDENTIALS: [&str; 21] = [
 ];
 
 /// Names with such a part whose values are none.
-const HARMLESS: [&str; 3] = ["_file", "_path", "_name"];
+const HARMLESS: [&str; 5] = ["_file", "_path", "_name", "_msgtype", "_from_field"];
 
 /// A secret shorter than this is not looked for everywhere: it would hide half of every file.
 const SHORTEST: usize = 4;

@@ -6,12 +6,14 @@ pub mod class;
 pub mod compare;
 mod doc;
 mod edit;
+pub mod fill;
 pub mod filter;
 mod lines;
 mod lists;
 pub mod mask;
 pub mod pair;
 pub mod side;
+mod sought;
 pub mod then;
 pub mod tree;
 pub mod values;
@@ -24,6 +26,7 @@ use crate::domain::problem::Place;
 pub use crate::domain::yaml::Token;
 pub use against::{Against, Revision};
 pub use class::{Class, ClassCount};
+pub use sought::{Sought, Spoken, State};
 pub use values::{ValueChange, ValueSide, ValueStatus};
 
 /// What happened to a file from the old side to the new.

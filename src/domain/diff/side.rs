@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::diff::mask::Masker;
 use crate::domain::diff::tree;
+use crate::domain::mask;
 use crate::domain::position::count;
 use crate::domain::problem::Place;
 use crate::domain::release::{MARKER, ReleasedFile};
@@ -26,6 +27,8 @@ pub struct SideFile {
     /// Its path, `config/…` or `rules/…`.
     pub path: String,
     content: Content,
+    /// Knows the secrets that may stand anywhere in it, in whatever form.
+    hides: Arc<mask::Masker>,
 }
 
 #[derive(Clone)]
@@ -127,6 +130,7 @@ impl Side {
     ) -> Self {
         let excluded = rendering.excluded.iter().map(|(path, _)| path.clone()).collect();
         let of = Arc::new(Of { rendering, workspace, masker });
+        let hides = Arc::new(mask::Masker::default());
         let files = of
             .rendering
             .files
@@ -135,6 +139,7 @@ impl Side {
             .map(|(at, file)| SideFile {
                 path: file.path.clone(),
                 content: Content::Rendered { of: Arc::clone(&of), at },
+                hides: Arc::clone(&hides),
             })
             .collect();
         Self { label, files, excluded }
@@ -145,13 +150,15 @@ impl Side {
     pub fn of_container(label: String, tree: Tree, masker: Masker) -> Self {
         let no_file = format!("config/{MARKER}");
         let masker = Arc::new(masker);
+        let hides = Arc::new(mask::Masker::default());
         let Tree { files, release } = tree;
         let files = files
             .into_iter()
             .filter(|(path, _)| *path != no_file)
             .map(|(path, bytes)| {
                 let released = release.as_ref().and_then(|release| release.files.get(&path)).cloned();
-                SideFile { path, content: Content::Read { bytes, masker: Arc::clone(&masker), released } }
+                let content = Content::Read { bytes, masker: Arc::clone(&masker), released };
+                SideFile { path, content, hides: Arc::clone(&hides) }
             })
             .collect();
         Self { label, files, excluded: Vec::new() }
@@ -160,6 +167,13 @@ impl Side {
     /// A side without files: nothing is deployed.
     pub fn nothing(label: impl Into<String>) -> Self {
         Self { label: label.into(), files: Vec::new(), excluded: Vec::new() }
+    }
+
+    /// The side with these secrets hidden wherever they stand, in every form in which programs write them.
+    #[must_use]
+    pub fn hiding(mut self, secrets: &Arc<mask::Masker>) -> Self {
+        self.files.iter_mut().for_each(|file| file.hides = Arc::clone(secrets));
+        self
     }
 
     /// The file of that path.
@@ -174,7 +188,8 @@ impl SideFile {
     #[cfg(test)]
     pub fn told(path: &str, bytes: &[u8], masks: Vec<Mask>) -> Self {
         let bytes = Zeroizing::new(bytes.to_vec());
-        Self { path: path.to_owned(), content: Content::Told { bytes, masks } }
+        let hides = Arc::new(mask::Masker::default());
+        Self { path: path.to_owned(), content: Content::Told { bytes, masks }, hides }
     }
 
     /// Its real bytes; only to be compared.
@@ -198,6 +213,21 @@ impl SideFile {
 
     /// What must not be shown of it.
     pub fn masks(&self) -> Vec<Mask> {
+        let mut masks = self.own_masks();
+        if !self.hides.is_empty()
+            && let Ok(text) = std::str::from_utf8(self.bytes())
+        {
+            masks.extend(self.hides.masks(text));
+        }
+        masks
+    }
+
+    /// Text about it as it may be shown.
+    pub fn hide(&self, text: String) -> String {
+        self.hides.mask(text)
+    }
+
+    fn own_masks(&self) -> Vec<Mask> {
         match &self.content {
             Content::Rendered { .. } => self.rendered().map_or_else(Vec::new, |(file, of)| {
                 let mut masks = file.masks();
@@ -234,7 +264,7 @@ impl SideFile {
         self.rendered().map_or_else(Vec::new, |(file, of)| {
             let origin = |insertion: &Insertion| Origin {
                 range: insertion.range.clone(),
-                words: insertion.describe(),
+                words: insertion.described(|shown| self.hide(shown.to_owned())),
                 place: insertion.chain.first().and_then(|link| link.place.clone()).filter(|_| of.is_today()),
             };
             file.insertions.iter().map(origin).collect()

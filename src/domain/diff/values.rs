@@ -256,7 +256,7 @@ fn step(doc: &Doc<'_>, key: &Node) -> Step {
         Some(text) if doc.hidden(&key.range).is_none() => {
             let simple = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '@' | '/' | '*' | '$');
             let quoted = text.is_empty() || !text.chars().all(simple);
-            let text = crate::domain::text::sanitise(text.as_bytes());
+            let text = doc.told(text);
             if quoted { format!("{text:?}") } else { text }
         }
         _ => doc.shown(&key.range),

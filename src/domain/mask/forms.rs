@@ -39,7 +39,27 @@ pub(super) fn forms(value: &str) -> Vec<Zeroizing<String>> {
         forms.push(sanitise(form.as_bytes()));
         forms.push(form.to_string());
     }
-    forms.into_iter().map(Zeroizing::new).collect()
+    forms.sort_unstable();
+    forms.dedup();
+    let mut forms: Vec<Zeroizing<String>> = forms.into_iter().map(Zeroizing::new).collect();
+    // One may stand between the quotes of another language: JSON in a text of YAML, a command of a shell in JSON.
+    let again: Vec<Zeroizing<String>> =
+        forms.iter().flat_map(|form| nested(form)).map(Zeroizing::new).collect();
+    forms.extend(again);
+    forms
+}
+
+/// A form between the quotes of YAML and JSON.
+fn nested(form: &str) -> Vec<String> {
+    let mut forms = Vec::new();
+    if form.contains(['"', '\\']) {
+        let json = serde_json::to_string(form).unwrap_or_default();
+        forms.extend(json.get(1..json.len().saturating_sub(1)).map(str::to_owned));
+    }
+    if form.contains('\'') {
+        forms.push(form.replace('\'', "''"));
+    }
+    forms
 }
 
 fn in_urls(value: &str) -> Vec<String> {

@@ -7,12 +7,14 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use zeroize::Zeroizing;
 
 use crate::domain::problem::Problem;
+use crate::domain::render::origin::Mask;
 use crate::domain::render::{Insertion, RenderedFile, Rendering};
 use crate::domain::secret::{Secret, placeholder};
 
 use forms::{SHORTEST, forms};
 
 mod forms;
+mod wrapped;
 
 /// Replaces the values of secrets by their placeholders.
 #[derive(Clone, Default)]
@@ -54,6 +56,29 @@ impl Masker {
             }
         }
         if known.len() == self.known.len() { self.clone() } else { Self::of(known) }
+    }
+
+    /// This masker, knowing what another one knows as well.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        if self.known.is_empty() { other.clone() } else { self.with(other.known.clone()) }
+    }
+
+    /// What it knows, each under its key.
+    pub fn known(&self) -> &[(String, Secret)] {
+        &self.known
+    }
+
+    /// Whether it knows nothing to look for.
+    pub fn is_empty(&self) -> bool {
+        self.search.is_none() && self.folded.is_empty()
+    }
+
+    /// Where secrets stand in a text, in order and without overlap.
+    pub fn masks(&self, text: &str) -> Vec<Mask> {
+        let mask =
+            |(range, shown): (Range<usize>, &str)| Mask { range, shown: shown.to_owned(), hole: false };
+        self.find(text).into_iter().map(mask).collect()
     }
 
     /// A masker for every secret that is filled into a rendering.
@@ -116,9 +141,14 @@ impl Masker {
     fn find(&self, text: &str) -> Vec<(Range<usize>, &str)> {
         let mut found: Vec<(Range<usize>, &str)> = Vec::new();
         if let Some(search) = &self.search {
-            found.extend(search.find_iter(text).filter_map(|hit| {
-                Some((hit.range(), self.placeholders.get(hit.pattern().as_usize())?.as_str()))
-            }));
+            let shown = |pattern: usize| self.placeholders.get(pattern).map_or("", |shown| shown.as_str());
+            found.extend(search.find_iter(text).map(|hit| (hit.range(), shown(hit.pattern().as_usize()))));
+            if let Some(joined) = wrapped::joined(text) {
+                let over_lines = search.find_iter(joined.text.as_bytes()).filter_map(|hit| {
+                    Some((joined.over_lines(&hit.range())?, shown(hit.pattern().as_usize())))
+                });
+                found.extend(over_lines);
+            }
         }
         if text.contains(['\n', '\r']) {
             for (words, shown) in &self.folded {
@@ -232,6 +262,34 @@ mod tests {
             assert!(!left.contains("horse") && left.contains("‹secret K›"), "{left}");
         }
         assert_eq!(masker.mask("a horse\nbattery".into()), "a horse\nbattery");
+    }
+
+    #[test]
+    fn base64_that_is_wrapped_is_found_as_a_whole() {
+        let value = "correct-canary-battery-staple-and-more-of-it";
+        let masker = masker(&[("K", value)]);
+        for before in ["", "u", "u:", "user:"] {
+            let digits = STANDARD.encode(format!("{before}{value}"));
+            for (gap, width) in [
+                ("\n  ", 16),
+                ("\n", 4),
+                ("\r\n\t", 20),
+                (" \\\n   ", 10),
+                ("\\n", 24),
+                ("\"\n    \"", 12),
+                ("\n# ", 30),
+            ] {
+                let parts: Vec<&str> =
+                    digits.as_bytes().chunks(width).map(|part| std::str::from_utf8(part).unwrap()).collect();
+                let left = masker.mask(format!("a: 1\nk: \"{}\"\nb: 2\n", parts.join(gap)));
+                assert_eq!(left.matches("‹secret K›").count(), 1, "{gap:?} {left}");
+                assert!(left.starts_with("a: 1\nk: ") && left.ends_with("\nb: 2\n"), "{left}");
+                let rest = left.len() - "a: 1\nk: \"\"\nb: 2\n".len() - "‹secret K›".len();
+                // What stands before the secret, and a few bits at either side.
+                assert!(rest <= before.len() * 4 / 3 + 8 + gap.len(), "{left}");
+            }
+        }
+        assert_eq!(masker.mask("a: b\nc: d\\ne\n".into()), "a: b\nc: d\\ne\n");
     }
 
     #[test]

@@ -102,6 +102,12 @@ impl Insertion {
     /// Where the value comes from, in words: `ES_HOST from config/environments/CI.yaml:7`, and what the layer below
     /// had.
     pub fn describe(&self) -> String {
+        self.described(str::to_owned)
+    }
+
+    /// The same, with the value of the layer below as `shown` lets it be seen; it is called before the value is cut,
+    /// because half a secret is not known for one.
+    pub fn described(&self, shown: impl Fn(&str) -> String) -> String {
         let what = if self.overlay { format!("overlay {}", self.key) } else { self.key.clone() };
         let from = |value: &LayerValue| {
             value.place.as_ref().map_or_else(|| value.layer.clone(), ToString::to_string)
@@ -113,7 +119,7 @@ impl Insertion {
         if !self.secret
             && let Some(below) = self.chain.get(1)
         {
-            let shown: String = below.shown.chars().take(60).collect();
+            let shown: String = shown(&below.shown).chars().take(60).collect();
             // Writing to a string does not fail.
             write!(text, " ({}: {shown})", below.layer).unwrap_or_default();
         }

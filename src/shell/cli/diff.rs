@@ -1,5 +1,5 @@
-//! `diff`: what would change in an environment, against what runs, another environment, a release or a git revision.
-//! Secrets are compared and never shown.
+//! `diff`: what differs between any two of an environment as it would be deployed, what runs, a release and a git
+//! revision. Secrets are compared and never shown.
 
 use std::sync::Arc;
 
@@ -7,9 +7,10 @@ use clap::{Args, ValueEnum};
 
 use crate::domain::diff::filter::Filter;
 use crate::domain::diff::{
-    Against, Class, ClassCount, Diff, DiffLine, FileDiff, FileStatus, LineChange, Piece, ValueChange,
-    ValueSide, ValueStatus,
+    Class, ClassCount, Diff, DiffLine, FileDiff, FileStatus, LineChange, Piece, Sought, Spoken, State,
+    ValueChange, ValueSide, ValueStatus,
 };
+use crate::domain::environment::EnvName;
 use crate::domain::problem::Problem;
 use crate::domain::text::sanitise;
 use crate::engine::World;
@@ -17,14 +18,27 @@ use crate::engine::workspace::find;
 use crate::shell::cli::Context;
 use crate::shell::print::{Exit, Printer, Role};
 
+const SIDES: &str = "\
+A side is an environment, a state, or both with an @ between them; without an environment it is the one that is looked at:
+  CI                 as it would be deployed now
+  CI@running         the files that its running container really has
+  CI@release:3       the files of release 3, whose container is kept
+  CI@git:HEAD~1      as it would have been deployed from that git revision
+
+  alertdeck diff CI                                       what a deploy would change
+  alertdeck diff CI --against release:3                   … since release 3
+  alertdeck diff CI@running --against Staging@running     what runs here and there
+  alertdeck diff CI@git:v2 --against git:v1               from one revision to another";
+
 /// What `diff` takes.
 #[derive(Debug, Args)]
+#[command(after_help = SIDES)]
 pub struct DiffArguments {
-    /// The environment
-    #[arg(value_name = "ENV")]
+    /// The new side: an environment as it would be deployed, or another state of it, such as `CI@running`
+    #[arg(value_name = "SIDE")]
     pub named: Option<String>,
-    /// What it is compared with: another environment, `running`, `release:N` or `git:REVISION`
-    #[arg(long, value_name = "WITH", default_value = "running")]
+    /// The old side: an environment, a state of the one that is looked at, or a state of another one
+    #[arg(long, value_name = "SIDE", default_value = "running")]
     pub against: String,
     /// Lines as they are written, or values as ElastAlert reads them
     #[arg(long, value_enum, default_value_t = View::Text)]
@@ -71,12 +85,24 @@ impl DiffArguments {
 /// Prints the differences.
 pub async fn run<W: World>(context: &Context<W>, arguments: DiffArguments) -> Result<Exit, Problem> {
     let filter = arguments.filter()?;
-    let against: Against = arguments.against.parse()?;
-    let environment = context.choose(arguments.named.as_deref()).await?.name;
+    let against: Spoken = arguments.against.parse()?;
+    let (named, state) = match arguments.named.as_deref().map(str::parse::<Spoken>).transpose()? {
+        Some(spoken) => (spoken.environment, spoken.state),
+        None => (None, State::Rendered),
+    };
+    let environment = context.choose(named.as_ref().map(EnvName::as_str)).await?.name;
+    let (old, new) = (against.of(&environment), Sought { environment, state });
+    // An environment beside itself is a question with an answer; a state of it is most likely a slip.
+    if old == new && new.state != State::Rendered {
+        return Err(Problem::new("diff.same", format!("both sides are {new}")).hint(
+            "say what it is compared with: --against Default, release:N, git:REVISION or ENV@running",
+        ));
+    }
     let overview = context.engine.open(1).await?;
-    find(&overview.workspace, &environment)?;
-    let needs_engine = matches!(against, Against::Running | Against::Release(_));
-    let diff = context.engine.compare(&overview, &environment, against).await.map_err(|problem| {
+    find(&overview.workspace, &new.environment)?;
+    let needs_engine =
+        [&old, &new].iter().any(|side| matches!(side.state, State::Running | State::Release(_)));
+    let diff = context.engine.compare_sides(&overview, &old, &new).await.map_err(|problem| {
         let unhinted = problem.hint.is_none() && needs_engine;
         if unhinted { problem.hint("`--against Default` needs no engine") } else { problem }
     })?;
