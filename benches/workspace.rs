@@ -18,8 +18,8 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use alertdeck::domain::diff::compare::diff;
-use alertdeck::domain::diff::side::Side;
+use alertdeck::domain::diff::compare::diff_of;
+use alertdeck::domain::diff::side::{Side, Sides};
 use alertdeck::domain::overview::Overview;
 use alertdeck::domain::render::kept::{Kept, OneByOne};
 use alertdeck::domain::workspace::Workspace;
@@ -92,6 +92,22 @@ fn peak() -> Option<u64> {
     Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? / 1024)
 }
 
+/// What comparing takes by itself, and with everything that is made later.
+fn comparing(table: &mut Table, two: Workspace) {
+    let (overview, _) = Overview::after(two, &Kept::default(), &Processors);
+    let side =
+        |index: usize| Side::of(Arc::clone(&overview.renderings[index]), Arc::clone(&overview.workspace));
+    let sides = Arc::new(Sides { old: side(0), new: side(1) });
+    table.row("  comparing them, when they are rendered", best(|| diff_of(&sides, &Processors)), None);
+    let all = best(|| {
+        let diff = diff_of(&sides, &Processors);
+        diff.prepare(&Processors);
+        diff
+    });
+    table.row("  … with all lines and values, as the console has them", all, None);
+    println!("files that differ: {}", diff_of(&sides, &Processors).count().changed);
+}
+
 fn main() {
     let words: Vec<String> = std::env::args().collect();
     let rules =
@@ -159,9 +175,10 @@ fn main() {
         let (overview, _) = Overview::after(two.clone(), &Kept::default(), &Processors);
         let side =
             |index: usize| Side::of(Arc::clone(&overview.renderings[index]), Arc::clone(&overview.workspace));
-        diff(&side(0), &side(1))
+        (diff_of(&Arc::new(Sides { old: side(0), new: side(1) }), &Processors), overview)
     });
     table.row("rendering both and comparing them", compared, Some(("diff -r", rival)));
+    comparing(&mut table, two);
     if let Some(peak) = peak() {
         println!("most memory: {peak} MB");
     }

@@ -102,7 +102,7 @@ impl DiffText {
                 rows.push(Row::Blank);
             }
             rows.push(Row::File(index));
-            match &file.values {
+            match file.values() {
                 Some(values) if look.view == View::Values => push_values(&mut rows, index, values),
                 _ => push_lines(&mut rows, index, file, look.split),
             }
@@ -119,7 +119,7 @@ impl DiffText {
     }
 
     fn hunk(&self, file: usize, hunk: usize) -> Option<&Hunk> {
-        self.file(file)?.hunks.get(hunk)
+        self.file(file)?.hunks().get(hunk)
     }
 
     /// The line of a row; of two side by side the new one.
@@ -142,7 +142,7 @@ impl DiffText {
     /// The value of a row.
     pub fn value(&self, row: Row) -> Option<&ValueChange> {
         let Row::Value(file, value, _) = row else { return None };
-        self.file(file)?.values.as_ref()?.get(value)
+        self.file(file)?.values()?.get(value)
     }
 
     /// Whether a row is part of a change.
@@ -292,14 +292,14 @@ impl DiffText {
                 let file = self.file_at_cursor()?;
                 // Writing to a string does not fail.
                 writeln!(text, "{} {}", file.path, file.status.word()).unwrap_or_default();
-                match &file.values {
+                match file.values() {
                     Some(values) if self.look.view == View::Values => {
                         for value in values {
                             write_value(&mut text, value);
                         }
                     }
                     _ => {
-                        for line in file.hunks.iter().flat_map(|hunk| &hunk.lines) {
+                        for line in file.hunks().iter().flat_map(|hunk| &hunk.lines) {
                             write_line(&mut text, line);
                         }
                     }
@@ -326,10 +326,10 @@ fn push_values(rows: &mut Vec<Row>, file: usize, values: &[ValueChange]) {
 }
 
 fn push_lines(rows: &mut Vec<Row>, index: usize, file: &FileDiff, split: bool) {
-    if file.hunks.is_empty() && file.folded == 0 {
+    if file.hunks().is_empty() && file.folded == 0 {
         rows.push(Row::NoLines(index));
     }
-    for (at, hunk) in file.hunks.iter().enumerate() {
+    for (at, hunk) in file.hunks().iter().enumerate() {
         if at > 0 {
             rows.push(Row::Gap);
         }

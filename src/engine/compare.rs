@@ -5,14 +5,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use futures_util::future::{try_join, try_join_all};
+use futures_util::future::try_join;
 
 use crate::domain::container::{Container, current};
-use crate::domain::diff::compare::{diff, file};
+use crate::domain::diff::compare::diff_of;
 use crate::domain::diff::fill::filled;
 use crate::domain::diff::mask::Masker;
-use crate::domain::diff::pair::pairs;
-use crate::domain::diff::side::Side;
+use crate::domain::diff::side::{Side, Sides};
 use crate::domain::diff::then::adopt_secrets;
 use crate::domain::diff::{Against, Diff, Revision, Sought, State};
 use crate::domain::environment::EnvName;
@@ -25,11 +24,9 @@ use crate::domain::render::render;
 use crate::domain::secret::Secret;
 use crate::domain::workspace::Workspace;
 use crate::domain::workspace::build::{Sources, build};
+use crate::engine::processors::Processors;
 use crate::engine::workspace::{Fetched, PREFIXES, Secrets, find, work};
 use crate::engine::{Docker, Engine, Files, RevisionFiles, World};
-
-/// Sides of fewer files than this are not worth sharing the work.
-const FEW: usize = 200;
 
 /// What was found of a side before anything secret is asked for.
 enum Found<D> {
@@ -302,25 +299,9 @@ fn same(key: &str) -> Secret {
     Secret::new(format!("the same {key} on both sides"))
 }
 
-/// Compares two sides, large ones on as many threads as there are processors.
+/// Compares two sides on all processors.
 async fn compared(old: Side, new: Side) -> Result<Diff, Problem> {
-    let (old, new) = (Arc::new(old), Arc::new(new));
-    if old.files.len() + new.files.len() < FEW {
-        return work(move || diff(&old, &new)).await;
-    }
-    let sides = (Arc::clone(&old), Arc::clone(&new));
-    let all = Arc::new(work(move || pairs(&sides.0, &sides.1)).await?);
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
-    let share = all.len().div_ceil(threads).max(1);
-    let shares = (0..threads).map(|thread| {
-        let (old, new, all) = (Arc::clone(&old), Arc::clone(&new), Arc::clone(&all));
-        work(move || {
-            let share = all.iter().skip(thread * share).take(share);
-            share.map(|pair| file(&old, &new, *pair)).collect::<Vec<_>>()
-        })
-    });
-    let files = try_join_all(shares).await?.into_iter().flatten().collect();
-    Ok(Diff { old: old.label.clone(), new: new.label.clone(), files })
+    work(move || diff_of(&Arc::new(Sides { old, new }), &Processors)).await
 }
 
 fn no_release(environment: &EnvName, number: ReleaseNumber, containers: &[Container]) -> Problem {

@@ -61,7 +61,7 @@ async fn a_revision_has_its_own_layers_and_the_secrets_of_today() {
         ],
         "it was excluded then, and the same name makes it the same rule"
     );
-    let values = diff.files[0].values.as_ref().unwrap();
+    let values = diff.files[0].values().unwrap();
     let host = &values[0];
     assert_eq!(host.path, "es_host");
     let old = host.old.as_ref().unwrap();
@@ -69,7 +69,7 @@ async fn a_revision_has_its_own_layers_and_the_secrets_of_today() {
     let new = host.new.as_ref().unwrap();
     assert_eq!(new.value, "es.new");
     assert_eq!(new.place.as_ref().unwrap().file, "config/environments/CI.yaml");
-    assert!(diff.files[2].hunks.is_empty() && diff.files[2].from.as_deref() == Some("rules/a.yaml"));
+    assert!(diff.files[2].hunks().is_empty() && diff.files[2].from.as_deref() == Some("rules/a.yaml"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -103,7 +103,7 @@ async fn no_command_that_a_revision_names_is_run() {
         production
             .files
             .iter()
-            .filter_map(|file| file.values.as_ref())
+            .filter_map(|file| file.values())
             .flatten()
             .all(|value| { value.status != ValueStatus::NotCompared })
     );

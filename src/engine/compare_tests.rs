@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::domain::diff::{Against, Diff, FileStatus, LineChange};
+use crate::domain::diff::{Against, Diff, FileDiff, FileStatus, LineChange};
 use crate::domain::environment::EnvName;
 use crate::domain::health::Sync;
 use crate::domain::label::{labels, role};
@@ -60,7 +60,7 @@ pub(super) fn statuses(diff: &Diff) -> Vec<(&str, FileStatus)> {
 }
 
 pub(super) fn text(diff: &Diff) -> String {
-    let lines = diff.files.iter().flat_map(|file| &file.hunks).flat_map(|hunk| &hunk.lines);
+    let lines = diff.files.iter().flat_map(FileDiff::hunks).flat_map(|hunk| &hunk.lines);
     let mut out = String::new();
     for line in lines {
         let text: String = line.pieces.iter().map(|piece| piece.text.as_str()).collect();
@@ -169,7 +169,7 @@ async fn environments_are_compared_with_their_real_secrets() {
             ("rules/b.yaml", FileStatus::Excluded)
         ]
     );
-    let mut lines = diff.files[0].hunks[0].lines.iter();
+    let mut lines = diff.files[0].hunks()[0].lines.iter();
     let line = lines.find(|line| line.change == LineChange::Added).unwrap();
     assert_eq!(
         line.origin.as_deref(),

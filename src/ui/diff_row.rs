@@ -76,7 +76,7 @@ fn head(screen: &Screen<'_>, file: &FileDiff, width: usize, over: Option<Style>)
     if let Some(from) = &file.from {
         tail = format!("{tail} from {from}");
     }
-    if !file.hunks.is_empty() {
+    if file.added + file.removed > 0 {
         tail = format!("{tail}  +{} -{}", file.added, file.removed);
     }
     if let Some(was) = &file.was {

@@ -2,14 +2,17 @@
 //! and by values. Real bytes decide what differs; only masked text goes into the result.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::domain::diff::class::{Class, of_file};
 use crate::domain::diff::doc::Doc;
 use crate::domain::diff::lines::{self, Half};
 use crate::domain::diff::pair::{Pair, pairs};
-use crate::domain::diff::side::{Side, SideFile};
+use crate::domain::diff::quick::Quick;
+use crate::domain::diff::side::{Side, SideFile, Sides};
 use crate::domain::diff::values::{self, Ranges, ValueChange};
-use crate::domain::diff::{Diff, FileDiff, FileStatus};
+use crate::domain::diff::{Details, Diff, FileDiff, FileStatus, Seen};
+use crate::domain::render::kept::{OneByOne, Spread};
 use crate::domain::render::origin::masked_lines;
 use crate::domain::rule::is_rule;
 
@@ -26,8 +29,20 @@ pub enum Distance {
 
 /// Compares two sides.
 pub fn diff(old: &Side, new: &Side) -> Diff {
-    let files = pairs(old, new).iter().map(|pair| file(old, new, *pair)).collect();
-    Diff { old: old.label.clone(), new: new.label.clone(), files }
+    diff_of(&Arc::new(Sides { old: old.clone(), new: new.clone() }), &OneByOne)
+}
+
+/// Compares two sides, as many files at once as there are processors. What is counted of each file is there at once;
+/// lines and values of most are made when somebody looks at them.
+pub fn diff_of(sides: &Arc<Sides>, spread: &impl Spread) -> Diff {
+    let pairs = pairs(&sides.old, &sides.new);
+    let quick = Quick::default();
+    let files = spread.spread(pairs.len(), |at| pairs.get(at).map(|pair| file(sides, *pair, &quick)));
+    Diff {
+        old: sides.old.label.clone(),
+        new: sides.new.label.clone(),
+        files: files.into_iter().flatten().collect(),
+    }
 }
 
 /// How far two sides are apart, and how many files are not the same.
@@ -47,8 +62,9 @@ pub fn distance(old: &Side, new: &Side) -> (Distance, usize) {
 }
 
 fn file_distance(old: &SideFile, new: &SideFile) -> Distance {
-    if old.bytes() == new.bytes() && !new.has_hole() {
-        return Distance::Same;
+    let same = old.same_bytes(new);
+    if !new.has_hole() && (same || !old.has_hole()) {
+        return if same { Distance::Same } else { Distance::Different };
     }
     let (old_masks, new_masks) = (old.masks(), new.masks());
     let (before, after) = (masked_lines(old.bytes(), &old_masks), masked_lines(new.bytes(), &new_masks));
@@ -65,8 +81,32 @@ fn file_distance(old: &SideFile, new: &SideFile) -> Distance {
     })
 }
 
-/// Compares two files that belong together.
-pub fn file(old: &Side, new: &Side, pair: Pair) -> FileDiff {
+/// Compares two files that belong together, quickly where that can be done.
+pub(super) fn file(sides: &Arc<Sides>, pair: Pair, quick: &Quick) -> FileDiff {
+    let (mut result, before, after) = status(sides, pair);
+    let count = match (before, after) {
+        (Some(before), Some(after)) if result.status == FileStatus::Changed => quick.count(before, after),
+        _ => None,
+    };
+    match count {
+        Some(count) => {
+            result.classes = count.classes;
+            (result.added, result.removed) = (count.added, count.removed);
+            (result.rule, result.was) = (Some(count.rule), count.was);
+            result.details = Details::later(sides, pair);
+        }
+        None if result.status != FileStatus::Unchanged => {
+            let (whole, seen) = whole(sides, pair);
+            result = FileDiff { details: Details::made(seen), ..whole };
+        }
+        None => {}
+    }
+    result
+}
+
+/// What happened to a file, and nothing else of it.
+fn status(sides: &Sides, pair: Pair) -> (FileDiff, Option<&SideFile>, Option<&SideFile>) {
+    let Sides { old, new } = sides;
     let (before, after) =
         (pair.old.and_then(|at| old.files.get(at)), pair.new.and_then(|at| new.files.get(at)));
     let path = after.or(before).map(|file| file.path.clone()).unwrap_or_default();
@@ -81,18 +121,24 @@ pub fn file(old: &Side, new: &Side, pair: Pair) -> FileDiff {
         (Some(_), Some(_)) => FileStatus::Changed,
     };
     let mut result = FileDiff::new(path, status);
-    if status == FileStatus::Unchanged {
-        return result;
-    }
     result.from = before.filter(|_| status == FileStatus::Renamed).map(|file| file.path.clone());
+    (result, before, after)
+}
+
+/// Compares two files that belong together, with all that is to be seen of them.
+pub(super) fn whole(sides: &Sides, pair: Pair) -> (FileDiff, Seen) {
+    let (mut result, before, after) = status(sides, pair);
+    if result.status == FileStatus::Unchanged {
+        return (result, Seen::default());
+    }
     let is_text = |file: Option<&SideFile>| file.is_none_or(|file| std::str::from_utf8(file.bytes()).is_ok());
     if !is_text(before) || !is_text(after) {
         result.classes.add(of_file(&result.path));
-        return result;
+        return (result, Seen::default());
     }
     let yaml = is_yaml(&result.path);
-    look(&mut result, &Doc::new(before, yaml), &Doc::new(after, yaml));
-    result
+    let seen = look(&mut result, &Doc::new(before, yaml), &Doc::new(after, yaml));
+    (result, seen)
 }
 
 /// Whether a file is read as YAML by `ElastAlert`, or looks like one that is.
@@ -101,7 +147,7 @@ fn is_yaml(path: &str) -> bool {
 }
 
 /// Looks at two files by values and by lines.
-fn look(result: &mut FileDiff, old: &Doc<'_>, new: &Doc<'_>) {
+fn look(result: &mut FileDiff, old: &Doc<'_>, new: &Doc<'_>) -> Seen {
     let values = values::compare(old, new);
     let (left, right) = match &values {
         Some(values) => (covered(old, values, |ranges| &ranges.0), covered(new, values, |ranges| &ranges.1)),
@@ -128,8 +174,7 @@ fn look(result: &mut FileDiff, old: &Doc<'_>, new: &Doc<'_>) {
         result.rule = name(new).or_else(|| name(old));
         result.was = name(old).filter(|was| result.rule.as_ref().is_some_and(|now| now != was));
     }
-    result.hunks = hunks;
-    result.values = values;
+    Seen { values, hunks }
 }
 
 /// The name of the rule in a file, as it may be shown.
@@ -140,7 +185,7 @@ fn name(doc: &Doc<'_>) -> Option<String> {
 }
 
 /// What the lines of a side touch, as its values tell.
-fn covered(
+pub(super) fn covered(
     doc: &Doc<'_>,
     values: &[ValueChange],
     side: impl Fn(&Ranges) -> &Vec<Range<usize>>,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use globset::{GlobBuilder, GlobMatcher};
 
 use crate::domain::diff::class::{Class, ClassCount};
-use crate::domain::diff::{Diff, FileDiff, FileStatus, Hunk, LineChange};
+use crate::domain::diff::{Diff, FileDiff, FileStatus, Hunk, LineChange, Seen};
 use crate::domain::problem::Problem;
 
 /// What is looked at. By itself it is everything.
@@ -103,23 +103,30 @@ impl Filter {
         let mut left = file.clone();
         let classes = left.classes.0.into_iter().filter(|(class, _)| self.wants(*class)).collect();
         left.classes = ClassCount(classes);
-        if let Some(values) = &mut left.values {
-            values.retain(|change| self.wants(change.class));
-        }
-        left.hunks.retain(|hunk| {
-            self.classes.is_empty()
-                || hunk.lines.iter().any(|line| line.class.is_some_and(|class| self.wants(class)))
-        });
+        left.details = file.details.narrowed(&self.classes, self.fold);
         if self.fold {
             left.folded = file.classes.0.get(&Class::Cosmetic).copied().unwrap_or(0);
-            left.hunks = left.hunks.into_iter().filter_map(fold).collect();
         }
         Some(left)
     }
 }
 
+/// What is left of the lines and values of a file when only these classes are looked at; none are all.
+pub(super) fn narrow(mut seen: Seen, classes: &BTreeSet<Class>, fold: bool) -> Seen {
+    let wants = |class: Class| classes.is_empty() || classes.contains(&class);
+    if let Some(values) = &mut seen.values {
+        values.retain(|change| wants(change.class));
+    }
+    seen.hunks
+        .retain(|hunk| classes.is_empty() || hunk.lines.iter().any(|line| line.class.is_some_and(wants)));
+    if fold {
+        seen.hunks = seen.hunks.into_iter().filter_map(folded).collect();
+    }
+    seen
+}
+
 /// A hunk without its cosmetic changes: lines that are gone are left out, new ones stand there as if they always had.
-fn fold(hunk: Hunk) -> Option<Hunk> {
+fn folded(hunk: Hunk) -> Option<Hunk> {
     let cosmetic = |class: Option<Class>| class == Some(Class::Cosmetic);
     let matters = hunk.lines.iter().any(|line| line.class.is_some() && !cosmetic(line.class));
     let lines = hunk.lines.into_iter().filter_map(|mut line| {
@@ -178,7 +185,7 @@ mod tests {
         let left = Filter::of_words("threshold").apply(&diff, None);
         assert_eq!(paths(&left), ["rules/web/a.yaml"]);
         assert_eq!(left.classes().words(), "THRESHOLD 1");
-        assert_eq!((left.files[0].hunks.len(), left.files[0].values.as_ref().unwrap().len()), (1, 1));
+        assert_eq!((left.files[0].hunks().len(), left.files[0].values().unwrap().len()), (1, 1));
         assert!(Filter::of_words("Secret").apply(&diff, None).files.is_empty());
         assert_eq!(Filter::of_words("endpoint threshold").apply(&diff, None).classes().0.len(), 2);
     }
@@ -205,7 +212,7 @@ mod tests {
         let rule = &left.files[1];
         assert_eq!(rule.folded, 1);
         let lines: Vec<&crate::domain::diff::DiffLine> =
-            rule.hunks.iter().flat_map(|hunk| &hunk.lines).collect();
+            rule.hunks().iter().flat_map(|hunk| &hunk.lines).collect();
         let changed = lines.iter().filter(|line| line.change != LineChange::Context).count();
         assert_eq!(changed, 4, "two values, on both sides");
         assert!(lines.iter().all(|line| line.class != Some(Class::Cosmetic)));

@@ -4,6 +4,7 @@
 mod against;
 pub mod class;
 pub mod compare;
+mod details;
 mod doc;
 mod edit;
 pub mod fill;
@@ -12,6 +13,7 @@ mod lines;
 mod lists;
 pub mod mask;
 pub mod pair;
+mod quick;
 pub mod side;
 mod sought;
 pub mod then;
@@ -22,10 +24,12 @@ use serde::Serialize;
 
 use crate::domain::plan::ChangeCount;
 use crate::domain::problem::Place;
+use crate::domain::render::kept::Spread;
 
 pub use crate::domain::yaml::Token;
 pub use against::{Against, Revision};
 pub use class::{Class, ClassCount};
+pub use details::{Details, Seen};
 pub use sought::{Sought, Spoken, State};
 pub use values::{ValueChange, ValueSide, ValueStatus};
 
@@ -155,10 +159,6 @@ pub struct FileDiff {
     /// How many changes there are of each class: values where the file is YAML, else groups of lines; what is
     /// cosmetic is counted in groups of lines.
     pub classes: ClassCount,
-    /// What `ElastAlert` reads differently; `None` for a file that is no YAML.
-    pub values: Option<Vec<ValueChange>>,
-    /// Its hunks; none for a file that is not text.
-    pub hunks: Vec<Hunk>,
     /// Lines added.
     pub added: usize,
     /// Lines removed.
@@ -166,6 +166,9 @@ pub struct FileDiff {
     /// How many cosmetic changes are folded away.
     #[serde(skip_serializing_if = "is_zero")]
     pub folded: usize,
+    /// Its lines and values.
+    #[serde(flatten)]
+    pub details: Details,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
@@ -183,12 +186,27 @@ impl FileDiff {
             rule: None,
             was: None,
             classes: ClassCount::default(),
-            values: None,
-            hunks: Vec::new(),
             added: 0,
             removed: 0,
             folded: 0,
+            details: Details::default(),
         }
+    }
+
+    /// What `ElastAlert` reads differently; `None` for a file that is no YAML. Made when it is asked for first.
+    pub fn values(&self) -> Option<&[ValueChange]> {
+        self.details.seen().values.as_deref()
+    }
+
+    /// Its hunks; none for a file that is not text. Made when they are asked for first.
+    pub fn hunks(&self) -> &[Hunk] {
+        &self.details.seen().hunks
+    }
+
+    /// What is counted of it, without its lines and values.
+    #[must_use]
+    pub fn counted(&self) -> Self {
+        Self { details: Details::default(), ..self.clone() }
     }
 
     /// Whether all that changed in it is folded away.
@@ -219,6 +237,13 @@ impl Diff {
             added: of(FileStatus::Added),
             removed: of(FileStatus::Removed) + of(FileStatus::Excluded),
         }
+    }
+
+    /// Makes the lines and values of all files now, so that nobody waits for them later.
+    pub fn prepare(&self, spread: &impl Spread) {
+        spread.spread(self.files.len(), |at| {
+            self.files.get(at).map(|file| file.details.seen().hunks.len());
+        });
     }
 
     /// How many changes there are of each class.

@@ -1,9 +1,10 @@
 //! Which file of one side is compared with which of the other. A rule is known by its name, so that one whose file was
 //! renamed is that and no removal; every other file, and a rule without its like, is known by its path.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use crate::domain::diff::side::{Side, SideFile};
+use crate::domain::diff::side::Side;
 
 /// Files that are compared with each other, by their places in their sides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,19 +68,33 @@ fn by_path(old: &Side, new: &Side) -> Vec<Pair> {
 }
 
 /// Rules that stand under another path on the new side. A name that a side has twice says nothing.
-fn by_name(old: &Side, new: &Side, pairs: &[Pair]) -> Vec<(usize, usize)> {
+fn by_name<'a>(old: &'a Side, new: &'a Side, pairs: &[Pair]) -> Vec<(usize, usize)> {
     let candidates = pairs.iter().filter(|pair| {
         let files = pair.old.and_then(|at| old.files.get(at)).zip(pair.new.and_then(|at| new.files.get(at)));
-        files.is_none_or(|(old, new)| old.bytes() != new.bytes())
+        files.is_none_or(|(old, new)| !old.same_bytes(new))
     });
-    let mut names: HashMap<String, (Vec<usize>, Vec<usize>)> = HashMap::new();
-    let name = |file: Option<&SideFile>| file.and_then(SideFile::rule);
-    for pair in candidates {
-        if let (Some(at), Some(name)) = (pair.old, name(pair.old.and_then(|at| old.files.get(at)))) {
-            names.entry(name).or_default().0.push(at);
+    let called: Vec<_> = candidates
+        .map(|pair| {
+            let name = |side: &'a Side, at: Option<usize>| at.and_then(|at| side.files.get(at)?.rule());
+            (pair, name(old, pair.old), name(new, pair.new))
+        })
+        .collect();
+    // Most rules are called the same on both sides, and cannot be one that was renamed unless another is called so.
+    let mut names: HashMap<Cow<'a, str>, (Vec<usize>, Vec<usize>)> = HashMap::new();
+    for (_, before, after) in called.iter().filter(|(_, before, after)| before != after) {
+        for name in [before, after].into_iter().flatten() {
+            names.entry(name.clone()).or_default();
         }
-        if let (Some(at), Some(name)) = (pair.new, name(pair.new.and_then(|at| new.files.get(at)))) {
-            names.entry(name).or_default().1.push(at);
+    }
+    if names.is_empty() {
+        return Vec::new();
+    }
+    for (pair, before, after) in &called {
+        if let Some((at, found)) = pair.old.zip(before.as_ref().and_then(|name| names.get_mut(name))) {
+            found.0.push(at);
+        }
+        if let Some((at, found)) = pair.new.zip(after.as_ref().and_then(|name| names.get_mut(name))) {
+            found.1.push(at);
         }
     }
     let mut renamed: Vec<(usize, usize)> = names
@@ -100,6 +115,7 @@ fn by_name(old: &Side, new: &Side, pairs: &[Pair]) -> Vec<(usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::diff::side::SideFile;
 
     fn side(files: &[(&str, &str)]) -> Side {
         let mut side = Side::nothing("x");

@@ -2,6 +2,7 @@
 //! from. A side is made of a rendering, or of the files that a container really has. What is costly to know of a file
 //! is found out only when its bytes differ.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -83,6 +84,22 @@ impl Of {
     fn is_today(&self) -> bool {
         self.masker.is_none()
     }
+}
+
+/// Two sides that are compared.
+#[derive(Debug)]
+pub struct Sides {
+    /// What it was.
+    pub old: Side,
+    /// What it is.
+    pub new: Side,
+}
+
+/// A rule that ElastAlert can read, and of which nothing has to be hidden.
+pub(super) struct Plain<'a> {
+    pub(super) text: &'a str,
+    /// Its name, not for showing.
+    pub(super) name: &'a str,
 }
 
 /// One side of a comparison.
@@ -287,14 +304,37 @@ impl SideFile {
     }
 
     /// The name of the rule in it, for telling which rule of the other side is the same one; it is not for showing.
-    pub fn rule(&self) -> Option<String> {
+    pub fn rule(&self) -> Option<Cow<'_, str>> {
         if !is_rule(&self.path) {
             return None;
         }
         if let Some((file, of)) = self.rendered() {
-            return of.rendering.rule(&file.path).map(|rule| rule.name.clone());
+            return of.rendering.rule(&file.path).map(|rule| Cow::Borrowed(rule.name.as_str()));
         }
         let root = std::str::from_utf8(self.bytes()).ok().and_then(tree::read)?;
-        root.get("name").and_then(tree::Node::text).map(str::to_owned)
+        root.get("name").and_then(tree::Node::text).map(|name| Cow::Owned(name.to_owned()))
+    }
+
+    /// Whether it has the same bytes as another one.
+    pub fn same_bytes(&self, other: &Self) -> bool {
+        let (one, two) = (self.bytes(), other.bytes());
+        std::ptr::eq(one, two) || one == two
+    }
+
+    /// The rule in it, where its rendering says that ElastAlert can read it, and nothing has to be hidden.
+    pub(super) fn plain(&self) -> Option<Plain<'_>> {
+        let (file, of) = self.rendered()?;
+        if of.masker.is_some() || file.insertions.iter().any(|insertion| insertion.secret) {
+            return None;
+        }
+        let rule = of.rendering.rule(&file.path)?;
+        let text = std::str::from_utf8(&file.bytes).ok()?;
+        // Only what was read has a type; a rule without a name has that of its file.
+        let stem = file.path.rsplit_once('.').map_or(file.path.as_str(), |(stem, _)| stem);
+        if rule.kind.is_empty() || rule.name == stem {
+            return None;
+        }
+        let hides = !self.hides.is_empty() && !self.hides.masks(text).is_empty();
+        (!hides).then_some(Plain { text, name: &rule.name })
     }
 }

@@ -35,7 +35,7 @@ fn secret(text: &str) -> Side {
 fn text(diff: &Diff) -> String {
     let mut out = String::new();
     for file in &diff.files {
-        for hunk in &file.hunks {
+        for hunk in file.hunks() {
             for line in &hunk.lines {
                 out.push(match line.change {
                     LineChange::Context => ' ',
@@ -65,7 +65,7 @@ fn words_that_changed_are_marked_within_their_lines() {
     assert_eq!(text(&diff), " a: 1\n-es_host: [es.local]\n+es_host: [es.prod]\n b: 2\n");
     let file = &diff.files[0];
     assert_eq!((file.status, file.added, file.removed), (FileStatus::Changed, 1, 1));
-    assert_eq!((file.hunks[0].lines[1].old, file.hunks[0].lines[2].new), (Some(2), Some(2)));
+    assert_eq!((file.hunks()[0].lines[1].old, file.hunks()[0].lines[2].new), (Some(2), Some(2)));
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn files_are_added_removed_excluded_and_unchanged() {
             ("e", FileStatus::Added)
         ]
     );
-    assert!(diff.files[3].hunks.is_empty(), "a file that is not text has no lines");
+    assert!(diff.files[3].hunks().is_empty(), "a file that is not text has no lines");
     assert_eq!(diff.files[4].added, 2);
     assert_eq!(diff.count().removed, 2);
 }
@@ -100,7 +100,7 @@ fn only_what_stands_around_a_change_is_shown() {
     };
     let diff =
         diff(&side("o", &[("f", lines("x\n").as_bytes())]), &side("n", &[("f", lines("y\n").as_bytes())]));
-    assert_eq!(diff.files[0].hunks[0].lines.len(), 8);
+    assert_eq!(diff.files[0].hunks()[0].lines.len(), 8);
 }
 
 #[test]
@@ -181,14 +181,14 @@ fn lines_say_what_they_touch_and_what_elastalert_does_not_read_is_cosmetic() {
     let diff = diff(&old, &new);
     let file = &diff.files[0];
     let lines =
-        file.hunks.iter().flat_map(|hunk| &hunk.lines).filter(|line| line.change != LineChange::Context);
+        file.hunks().iter().flat_map(|hunk| &hunk.lines).filter(|line| line.change != LineChange::Context);
     let classes: Vec<Option<Class>> = lines.map(|line| line.class).collect();
     assert_eq!(classes.iter().filter(|class| **class == Some(Class::Threshold)).count(), 2);
     assert!(
         classes.iter().all(|class| matches!(class, Some(Class::Threshold | Class::Cosmetic))),
         "{classes:?}"
     );
-    assert_eq!(file.values.as_ref().unwrap().len(), 1);
+    assert_eq!(file.values().unwrap().len(), 1);
     assert_eq!(file.rule.as_deref(), Some("A"));
     assert_eq!(file.was, None);
 }
@@ -219,7 +219,7 @@ fn parts_of_lines_have_their_colours_and_marks_beside_secrets_too() {
     let old = mask(b"a: \"canary\" # old\nb: 1\n", 4..10);
     let new = mask(b"a: \"canary\" # new\nb: 1\n", 4..10);
     let diff = diff(&old, &new);
-    let lines = &diff.files[0].hunks[0].lines;
+    let lines = &diff.files[0].hunks()[0].lines;
     assert!(!serde_json::to_string(&diff).unwrap().contains("canary"));
     assert_eq!((token(&lines[0].pieces, "a"), token(&lines[0].pieces, "# ")), (Token::Key, Token::Comment));
     assert_eq!(token(&lines[2].pieces, "1"), Token::Number);
@@ -247,7 +247,7 @@ proptest! {
         prop_assert_eq!(diff.files[0].status == FileStatus::Unchanged, old == new);
         // Taking away what is removed and putting in what is added makes the new side of the old one.
         let mut made = old.clone();
-        let lines: Vec<&DiffLine> = diff.files[0].hunks.iter().flat_map(|hunk| &hunk.lines).collect();
+        let lines: Vec<&DiffLine> = diff.files[0].hunks().iter().flat_map(|hunk| &hunk.lines).collect();
         for line in lines.iter().rev().filter(|line| line.change == LineChange::Removed) {
             made.remove(line.old.unwrap() - 1);
         }

@@ -14,7 +14,8 @@ use crate::domain::environment::EnvName;
 use crate::domain::problem::Problem;
 use crate::domain::text::sanitise;
 use crate::engine::World;
-use crate::engine::workspace::find;
+use crate::engine::processors::Processors;
+use crate::engine::workspace::{find, work};
 use crate::shell::cli::Context;
 use crate::shell::print::{Exit, Printer, Role};
 
@@ -40,7 +41,7 @@ pub struct DiffArguments {
     /// The old side: an environment, a state of the one that is looked at, or a state of another one
     #[arg(long, value_name = "SIDE", default_value = "running")]
     pub against: String,
-    /// Lines as they are written, or values as ElastAlert reads them
+    /// Lines as they are written, values as ElastAlert reads them, or only which files differ and by how much
     #[arg(long, value_enum, default_value_t = View::Text)]
     pub view: View,
     /// Leave out what ElastAlert does not read: comments, blanks, order of keys
@@ -64,6 +65,8 @@ pub enum View {
     Text,
     /// Values with their paths, what they were and are, and where each comes from.
     Values,
+    /// The files alone, with how many lines and which classes.
+    Files,
 }
 
 /// What is folded away.
@@ -107,7 +110,14 @@ pub async fn run<W: World>(context: &Context<W>, arguments: DiffArguments) -> Re
         if unhinted { problem.hint("`--against Default` needs no engine") } else { problem }
     })?;
     let diff = filter.apply(&Arc::new(diff), None);
-    if context.out.json() {
+    if arguments.view != View::Files {
+        let all = Arc::clone(&diff);
+        work(move || all.prepare(&Processors)).await?;
+    }
+    if context.out.json() && arguments.view == View::Files {
+        differing(&diff).try_for_each(|file| context.out.record("file", &file.counted()))?;
+        total(&diff, context.out)?;
+    } else if context.out.json() {
         record(&diff, context.out)?;
     } else {
         print_view(&diff, arguments.view, context.out)?;
@@ -125,6 +135,10 @@ pub fn record(diff: &Diff, out: Printer) -> Result<(), Problem> {
     for file in differing(diff) {
         out.record("file", file)?;
     }
+    total(diff, out)
+}
+
+fn total(diff: &Diff, out: Printer) -> Result<(), Problem> {
     let all = serde_json::json!({
         "old": diff.old,
         "new": diff.new,
@@ -142,7 +156,10 @@ pub fn print(diff: &Diff, out: Printer) -> Result<(), Problem> {
 fn print_view(diff: &Diff, view: View, out: Printer) -> Result<(), Problem> {
     for file in differing(diff) {
         out.line(head(file, out))?;
-        match (view, &file.values) {
+        if view == View::Files {
+            continue;
+        }
+        match (view, file.values()) {
             (View::Values, Some(values)) => values.iter().try_for_each(|change| value(change, out))?,
             _ => lines(file, out)?,
         }
@@ -179,7 +196,7 @@ fn head(file: &FileDiff, out: Printer) -> String {
     if let Some(from) = &file.from {
         text = format!("{text} from {}", sanitise(from.as_bytes()));
     }
-    if !file.hunks.is_empty() {
+    if file.added + file.removed > 0 {
         text = format!("{text} +{} -{}", file.added, file.removed);
     }
     text.push_str(&out.paint(Role::Dim, &classes(&file.classes)));
@@ -210,7 +227,7 @@ fn value(change: &ValueChange, out: Printer) -> Result<(), Problem> {
 }
 
 fn lines(file: &FileDiff, out: Printer) -> Result<(), Problem> {
-    for (index, hunk) in file.hunks.iter().enumerate() {
+    for (index, hunk) in file.hunks().iter().enumerate() {
         if index > 0 {
             out.line(out.paint(Role::Dim, "            ⋯"))?;
         }

@@ -138,7 +138,7 @@ fn files(diff: &Diff, paint: Paint<'_>) -> Vec<String> {
 
 fn hunks(file: &FileDiff, paint: Paint<'_>, room: &mut usize) -> Vec<String> {
     let mut lines = Vec::new();
-    for hunk in &file.hunks {
+    for hunk in file.hunks() {
         for line in &hunk.lines {
             if *room == 0 {
                 return lines;

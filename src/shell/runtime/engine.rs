@@ -15,6 +15,8 @@ use crate::domain::plan::{Options, Plan};
 use crate::domain::problem::Problem;
 use crate::domain::progress::{DeployReport, Progress};
 use crate::domain::remote::Timestamp;
+use crate::engine::processors::Processors;
+use crate::engine::workspace::work;
 use crate::engine::{Clock, Engine, Files, World};
 use crate::shell::runtime::UseCases;
 
@@ -49,7 +51,13 @@ impl<W: World> UseCases for Engine<W> {
         environment: EnvName,
         against: Against,
     ) -> Result<Diff, Problem> {
-        self.compare(&overview, &environment, against).await
+        let diff = self.compare(&overview, &environment, against).await?;
+        // The console makes rows of all of it, in a thread that must not be kept busy.
+        work(move || {
+            diff.prepare(&Processors);
+            diff
+        })
+        .await
     }
 
     async fn plan(&self, overview: Arc<Overview>, environment: EnvName) -> Result<(Plan, Diff), Problem> {
