@@ -7,11 +7,12 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use alertdeck::domain::container::{Container, ContainerId, RestartPolicy};
+use alertdeck::domain::diff::{Against, FileDiff, FileStatus, Spoken};
 use alertdeck::domain::environment::EnvName;
 use alertdeck::domain::label::{self, Labels, role};
 use alertdeck::domain::log::{Assembler, Since};
 use alertdeck::domain::overview::Overview;
-use alertdeck::domain::plan::{ContainerSpec, Options, Step};
+use alertdeck::domain::plan::{ContainerSpec, Options, ReleaseNumber, Step};
 use alertdeck::domain::progress::{DeployReport, Progress, StepEvent, Verdict};
 use alertdeck::engine::docker::{DEFAULT_SOCKET, DockerSettings, RealDocker};
 use alertdeck::engine::live::RealWorld;
@@ -273,6 +274,41 @@ pub(crate) async fn a_deployed_environment_runs_its_rules_and_alerts(stage: &mut
         answer["hits"]["hits"].as_array().filter(|hits| !hits.is_empty()).map(|_| ())
     })
     .await;
+}
+
+/// Two releases: what runs is the second, the container of the first is kept, and either can be compared.
+pub(crate) async fn what_was_deployed_can_be_compared(stage: &mut Stage) {
+    stage.healthy().await;
+    let rule = "rules/platform-heartbeat.yaml";
+    stage.edit(rule, |text| format!("{text}\n# a second release\npriority: 4\n"));
+    stage.healthy().await;
+    let overview = stage.engine.open(2).await.unwrap();
+    let compare = async |old: &str, new: &str| {
+        let side = |text: &str| text.parse::<Spoken>().unwrap().of(&ci());
+        let diff = stage.engine.compare_sides(&overview, &side(old), &side(new)).await.unwrap();
+        let shown = serde_json::to_string(&diff).unwrap();
+        let webhook = fs::read_to_string(stage.folder.path().join(".dev/slack-webhook")).unwrap();
+        assert!(!shown.contains(webhook.trim()), "{shown}");
+        diff
+    };
+    for (old, new) in [("running", "CI"), ("running", "release:2")] {
+        let same = compare(old, new).await;
+        assert!(!same.count().any() && !same.files.is_empty(), "{old} → {new}: {same:?}");
+    }
+    for (old, new) in [("release:1", "CI"), ("release:1", "running")] {
+        let diff = compare(old, new).await;
+        let changed: Vec<&FileDiff> =
+            diff.files.iter().filter(|file| file.status != FileStatus::Unchanged).collect();
+        let [file] = changed.as_slice() else { panic!("{old} → {new}: {changed:?}") };
+        assert_eq!((file.path.as_str(), file.removed), (rule, 0));
+        let values = file.values().unwrap_or_default();
+        assert_eq!(values.iter().map(|value| value.path.as_str()).collect::<Vec<_>>(), ["priority"]);
+        assert!(diff.old.starts_with("release 1 ("), "{}", diff.old);
+    }
+    let overview = stage.engine.open(3).await.unwrap();
+    let missing = Against::Release(ReleaseNumber(9));
+    let problem = stage.engine.compare(&overview, &ci(), missing).await.unwrap_err();
+    assert!(problem.hint.unwrap_or_default().contains("release:1, release:2"));
 }
 
 pub(crate) async fn a_broken_rule_is_put_back_and_nobody_elses_container_is_touched(stage: &mut Stage) {

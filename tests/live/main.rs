@@ -95,6 +95,7 @@ fn main() {
     deploy_case!(a_deployed_environment_runs_its_rules_and_alerts);
     deploy_case!(a_broken_rule_is_put_back_and_nobody_elses_container_is_touched);
     deploy_case!(one_process_that_loads_for_20_seconds_and_dies_is_not_healthy);
+    deploy_case!(what_was_deployed_can_be_compared);
     macro_rules! preflight_case {
         ($name:ident) => {{
             let number = trials.len();
