@@ -7,7 +7,7 @@ use super::command::{Availability, Command, Spec, pane_after, tab_of};
 use super::deploy::{Deploy, Question, Running, Stage};
 use super::guard::{Decision, decide};
 use super::list::{List, Move, Scroll};
-use super::model::{Focus, Model, Reading, Tab};
+use super::model::{Focus, Model, Reading, Tab, Viewports};
 use super::prompt::Purpose;
 use super::rows::View;
 use super::{Effect, Work, typing, update, why};
@@ -108,8 +108,15 @@ fn read(model: &mut Model, command: Command) -> bool {
         }
         Command::Help => model.reading = Some((Reading::Help, Scroll::default())),
         Command::Messages => model.reading = Some((Reading::Messages, Scroll::default())),
+        Command::FrameDown | Command::FrameUp => {
+            let Viewports { frame, frame_rows, .. } = model.viewports;
+            let some = isize::try_from((frame / 2).max(1)).unwrap_or(1);
+            let by = if command == Command::FrameDown { some } else { -some };
+            model.frame.go(Move::By(by), frame_rows, frame);
+        }
         Command::Findings => {
             model.findings = List::default();
+            model.frame = Scroll::default();
             model.reading = Some((Reading::Findings, Scroll::default()));
         }
         Command::CloseText => model.reading = None,
@@ -339,6 +346,7 @@ pub(super) fn go(model: &mut Model, step: Move) {
     let viewports = model.viewports;
     if let Some((Reading::Findings, _)) = model.reading {
         let count = model.finding_groups().len();
+        model.frame = Scroll::default();
         return model.findings.go(step, count, viewports.dialog);
     }
     if let Some((_, scroll)) = &mut model.reading {

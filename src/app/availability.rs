@@ -139,6 +139,12 @@ pub(super) fn edit_finding(model: &Model) -> Availability {
     if model.finding_place().is_some() { Yes } else { No("this finding is in no file") }
 }
 
+/// The finding under the cursor is longer than there is room for.
+pub(super) fn scroll_finding(model: &Model) -> Availability {
+    let room = model.viewports;
+    if room.frame_rows > room.frame { Yes } else { No("all of this finding is shown") }
+}
+
 /// There are messages.
 pub(super) fn messages(model: &Model) -> Availability {
     if model.notices.count() > 0 { Yes } else { No("there are no messages") }

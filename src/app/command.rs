@@ -190,6 +190,10 @@ commands! {
     Findings = "workspace.findings" "findings" in [Console] keys ["c"] risk Reads when can::findings;
     /// Open the file of the finding under the cursor at its place, in the editor
     EditFinding = "findings.edit" "edit" in [Findings] keys ["<enter>", "e"] risk Reads when can::edit_finding;
+    /// Scroll down in the finding under the cursor
+    FrameDown = "findings.scroll-down" "more of it" in [Findings] keys ["<right>", "l"] risk Reads when can::scroll_finding;
+    /// Scroll up in the finding under the cursor
+    FrameUp = "findings.scroll-up" "" in [Findings] keys ["<left>", "h"] risk Reads when can::scroll_finding;
     /// Show all messages
     Messages = "messages.show" "messages" in [Console] keys ["m"] risk Reads when can::messages;
     /// Dismiss the messages

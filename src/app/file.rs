@@ -7,6 +7,7 @@ use crate::domain::problem::Place;
 use crate::domain::render::{Insertion, RenderedFile};
 use crate::domain::secret::placeholder;
 use crate::domain::text::sanitise;
+use crate::domain::yaml::{Painted, painted};
 
 use super::list::List;
 
@@ -28,6 +29,8 @@ pub struct FileLine {
     pub text: String,
     /// What was put in, from left to right.
     pub marks: Vec<Mark>,
+    /// What its parts are in YAML, from left to right; none where the text is not YAML, or not that of the file.
+    pub tokens: Painted,
 }
 
 /// A rendered file, ready to be shown.
@@ -56,6 +59,7 @@ impl FileText {
             let shown = masker.mask(line.text.clone());
             if shown != line.text {
                 line.text = shown;
+                line.tokens.clear();
                 line.marks.iter_mut().for_each(|mark| mark.range = 0..0);
             }
         }
@@ -95,14 +99,61 @@ pub fn origin(insertion: &Insertion) -> String {
     format!("{}{secret}{winner}{below}", insertion.key)
 }
 
+/// The largest file whose parts have colours: reading it must not be felt while somebody scrolls.
+const MOST_PAINTED: usize = 128 * 1024;
+
+/// What the parts of a file are, when it is YAML.
+fn parts(file: &RenderedFile) -> Painted {
+    let named = [".yaml", ".yml"].iter().any(|end| file.path.ends_with(end));
+    let text = std::str::from_utf8(&file.bytes).ok().filter(|text| named && text.len() <= MOST_PAINTED);
+    text.map(|text| painted(text).1).unwrap_or_default()
+}
+
 /// Collects lines while the bytes of a file go by.
 #[derive(Default)]
 struct Lines {
     done: Vec<FileLine>,
     open: FileLine,
+    tokens: Painted,
 }
 
 impl Lines {
+    /// Adds bytes of the file as they are, which stand there from `at` on.
+    fn add_own(&mut self, file: &RenderedFile, range: std::ops::Range<usize>, mark: Option<&Insertion>) {
+        let mut at = range.start;
+        for (index, line) in
+            file.bytes.get(range).unwrap_or_default().split(|byte| *byte == b'\n').enumerate()
+        {
+            let from = self.open.text.len();
+            if index > 0 {
+                self.add(b"\n", None);
+            }
+            let start = if index > 0 { 0 } else { from };
+            self.add(line, mark);
+            // Where something was made visible, the parts would no longer fit.
+            if self.open.text.len() - start == line.strip_suffix(b"\r").unwrap_or(line).len() {
+                self.paint(at..at + line.len(), start);
+            }
+            at += line.len() + 1;
+        }
+    }
+
+    /// Notes what the parts of these bytes are, which stand in the open line from `start` on.
+    fn paint(&mut self, range: std::ops::Range<usize>, start: usize) {
+        let first = self.tokens.partition_point(|(part, _)| part.end <= range.start);
+        let length = self.open.text.len();
+        for (part, token) in self.tokens.get(first..).unwrap_or_default() {
+            if part.start >= range.end {
+                break;
+            }
+            let from = start + part.start.saturating_sub(range.start);
+            let to = (start + part.end - range.start).min(length);
+            if from < to {
+                self.open.tokens.push((from..to, *token));
+            }
+        }
+    }
+
     fn add(&mut self, bytes: &[u8], mark: Option<&Insertion>) {
         for (index, part) in bytes.split(|byte| *byte == b'\n').enumerate() {
             if index > 0 {
@@ -126,24 +177,24 @@ impl Lines {
 fn lines(file: &RenderedFile) -> Vec<FileLine> {
     if std::str::from_utf8(&file.bytes).is_err() {
         let text = format!("{} bytes that are no text", file.bytes.len());
-        return vec![FileLine { text, marks: Vec::new() }];
+        return vec![FileLine { text, ..FileLine::default() }];
     }
-    let mut lines = Lines::default();
+    let mut lines = Lines { tokens: parts(file), ..Lines::default() };
     let mut at = 0;
     for insertion in &file.insertions {
         let range = insertion.range.clone();
         if range.start < at {
             continue;
         }
-        lines.add(file.bytes.get(at..range.start).unwrap_or_default(), None);
+        lines.add_own(file, at..range.start, None);
         if insertion.secret {
             lines.add(placeholder(&insertion.key).as_bytes(), Some(insertion));
         } else {
-            lines.add(file.bytes.get(range.clone()).unwrap_or_default(), Some(insertion));
+            lines.add_own(file, range.clone(), Some(insertion));
         }
         at = range.end;
     }
-    lines.add(file.bytes.get(at..).unwrap_or_default(), None);
+    lines.add_own(file, at..file.bytes.len(), None);
     if !lines.open.text.is_empty() {
         lines.done.push(lines.open);
     }
@@ -211,6 +262,23 @@ mod tests {
         let masker = Masker::new([("PASSWORD", &secret)]);
         let text = FileText::new(EnvName::default_environment(), 1, &file, &masker);
         assert_eq!(text.lines[0].text, "url: http://u:‹secret PASSWORD›@h");
+    }
+
+    #[test]
+    fn the_parts_of_yaml_are_known_wherever_the_text_is_that_of_the_file() {
+        use crate::domain::yaml::Token::{Comment, Key, Number, Text};
+        let bytes = b"# why\na: canary\nb: 9200 # at\r\nc: |\n  one\n  two\n";
+        let text = file(bytes, vec![insertion(9..15, "KEY", true), insertion(19..23, "PORT", false)]);
+        let parts = |line: usize| {
+            let line = &text.lines[line];
+            let told =
+                line.tokens.iter().map(|(range, token)| (line.text.get(range.clone()).unwrap(), *token));
+            told.collect::<Vec<_>>()
+        };
+        assert_eq!(parts(0), [("# why", Comment)]);
+        assert_eq!(parts(1), [("a", Key)], "nothing of a secret, not even what it would be");
+        assert_eq!(parts(2), [("b", Key), ("9200", Number), ("# at", Comment)]);
+        assert_eq!((parts(4), parts(5)), (vec![("  one", Text)], vec![("  two", Text)]));
     }
 
     #[test]

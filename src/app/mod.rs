@@ -98,7 +98,7 @@ pub enum Outcome {
 /// What happened.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Msg {
-    /// The program started; the first message.
+    /// The program started, and edits of the workspace are seen from now on.
     Started,
     /// A frame had room for so much; sent when it is not what the frame before had.
     Viewed(Viewports),

@@ -1,7 +1,7 @@
 //! The state of the console. Facts live here once; what a screen adds is only where it stands: selection, scroll,
 //! filter. Nothing here is written except by [`update`](super::update).
 
-use crate::domain::check::group::{Group, group};
+use crate::domain::check::group::{Counts, Group, group};
 use crate::domain::environment::EnvName;
 use crate::domain::matrix::RuleRow;
 use crate::domain::overview::Overview;
@@ -104,6 +104,10 @@ pub struct Viewports {
     pub dialog: usize,
     /// All rows of it.
     pub dialog_rows: usize,
+    /// Rows of the finding below the list of them, as far as there is room.
+    pub frame: usize,
+    /// All rows of it.
+    pub frame_rows: usize,
 }
 
 /// The state of the console.
@@ -149,6 +153,10 @@ pub struct Model {
     pub reading: Option<(Reading, Scroll)>,
     /// The cursor in what the check found.
     pub findings: List,
+    /// How far the finding under it is scrolled.
+    pub frame: Scroll,
+    /// How much the check found, each finding counted once.
+    pub counts: Counts,
     /// A question that waits for yes or no.
     pub question: Option<Question>,
     /// A line that is being typed.
@@ -190,6 +198,8 @@ impl Model {
             deploy: None,
             reading: None,
             findings: List::default(),
+            frame: Scroll::default(),
+            counts: Counts::default(),
             question: None,
             prompt: None,
             notices: Notices::default(),

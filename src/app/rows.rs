@@ -82,6 +82,8 @@ pub struct DiffText {
     pub look: Look,
     /// What is shown, in order.
     pub rows: Vec<Row>,
+    /// The rows at which a change begins.
+    starts: Vec<usize>,
     /// The cursor.
     pub list: List,
     /// Columns scrolled to the right.
@@ -110,7 +112,10 @@ impl DiffText {
                 rows.push(Row::Folded(index));
             }
         }
-        Self { diff, shown, only, look, rows, list: List::default(), left: 0 }
+        let (list, starts) = (List::default(), Vec::new());
+        let mut text = Self { diff, shown, only, look, rows, starts, list, left: 0 };
+        text.starts = (0..text.rows.len()).filter(|row| text.begins(*row)).collect();
+        text
     }
 
     /// A file of what is shown.
@@ -164,20 +169,21 @@ impl DiffText {
 
     /// Goes to where the next or the previous change begins; stays when there is none.
     pub fn go_to_change(&mut self, forward: bool, height: usize) {
+        let selected = self.list.selected;
         let found = if forward {
-            (self.list.selected + 1..self.rows.len()).find(|row| self.begins(*row))
+            self.starts.get(self.starts.partition_point(|row| *row <= selected))
         } else {
-            (0..self.list.selected).rev().find(|row| self.begins(*row))
+            let before = self.starts.partition_point(|row| *row < selected).checked_sub(1);
+            before.and_then(|at| self.starts.get(at))
         };
         if let Some(row) = found {
-            self.list.select(row, self.rows.len(), height);
+            self.list.select(*row, self.rows.len(), height);
         }
     }
 
     /// How many changes there are, and which of them the cursor is in or behind.
     pub fn changes_before(&self) -> (usize, usize) {
-        let begins = (0..self.rows.len()).filter(|row| self.begins(*row));
-        begins.fold((0, 0), |(before, all), row| (before + usize::from(row <= self.list.selected), all + 1))
+        (self.starts.partition_point(|row| *row <= self.list.selected), self.starts.len())
     }
 
     fn row_at_cursor(&self) -> Option<Row> {

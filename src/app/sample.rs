@@ -257,6 +257,7 @@ impl Script {
             detail_rows: 7,
             dialog: 10,
             dialog_rows: 40,
+            ..Viewports::default()
         };
         script.send(Msg::Viewed(viewports));
         script

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::domain::check::group::Counts;
 use crate::domain::diff::Against;
 use crate::domain::environment::EnvName;
 use crate::domain::fact::{Fact, FactKind};
@@ -201,6 +202,7 @@ fn opened(model: &mut Model, answer: Result<Overview, Problem>) {
     let more = assumptions(answer.as_ref().ok()).into_iter().filter(|problem| !known.contains(problem));
     more.for_each(|problem| model.notices.add(problem, model.now));
     model.opened.answer(answer, model.now);
+    model.counts = Counts::all(&model.finding_groups());
     let names = model.names();
     model.facts.keep(&names);
     let selected = environment.and_then(|name| names.iter().position(|other| *other == name));

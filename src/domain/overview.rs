@@ -69,6 +69,17 @@ impl Overview {
         }
     }
 
+    /// The same with notes that the files alone do not give; they come last.
+    #[must_use]
+    pub fn with_notes(mut self, notes: Vec<Finding>) -> Self {
+        if !notes.is_empty() {
+            let mut findings = Arc::unwrap_or_clone(self.findings);
+            findings.extend(notes);
+            self.findings = Arc::new(findings);
+        }
+        self
+    }
+
     /// The rendering of that environment.
     pub fn rendering(&self, environment: &EnvName) -> Option<&Arc<Rendering>> {
         self.renderings.iter().find(|rendering| rendering.environment == *environment)

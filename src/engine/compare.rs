@@ -20,11 +20,11 @@ use crate::domain::mask;
 use crate::domain::overview::Overview;
 use crate::domain::plan::ReleaseNumber;
 use crate::domain::problem::Problem;
-use crate::domain::render::render;
+use crate::domain::render::render_by;
 use crate::domain::secret::Secret;
 use crate::domain::workspace::Workspace;
 use crate::domain::workspace::build::{Sources, build};
-use crate::engine::processors::Processors;
+use crate::engine::stop::work_while_wanted;
 use crate::engine::workspace::{Fetched, PREFIXES, Secrets, find, work};
 use crate::engine::{Docker, Engine, Files, RevisionFiles, World};
 
@@ -226,7 +226,7 @@ impl<W: World> Engine<W> {
                 let label = format!("{name} at {} ({})", then.revision.as_str(), then.found.commit);
                 let known = secrets.iter().filter(|(key, secret)| **secret != same(key)).map(pair).collect();
                 let masker = masker.clone();
-                let side = work(move || {
+                let side = work_while_wanted(move |stop| {
                     let today = find(&workspace, &name)?;
                     let shown = format!("git:{}", then.revision.as_str());
                     let mut then = engine.build_then(&workspace, then.found);
@@ -236,7 +236,7 @@ impl<W: World> Engine<W> {
                     };
                     adopt_secrets(environment, today);
                     let environment = environment.clone();
-                    let rendering = Arc::new(render(&then, &environment, &secrets));
+                    let rendering = Arc::new(render_by(&then, &environment, &secrets, stop));
                     let spots = Masker::new(&workspace, today, known);
                     let found = environment.masker.and(&masker);
                     Ok((Side::of_revision(label, rendering, Arc::new(then), spots), found))
@@ -301,7 +301,7 @@ fn same(key: &str) -> Secret {
 
 /// Compares two sides on all processors.
 async fn compared(old: Side, new: Side) -> Result<Diff, Problem> {
-    work(move || diff_of(&Arc::new(Sides { old, new }), &Processors)).await
+    work_while_wanted(move |stop| diff_of(&Arc::new(Sides { old, new }), stop)).await
 }
 
 fn no_release(environment: &EnvName, number: ReleaseNumber, containers: &[Container]) -> Problem {

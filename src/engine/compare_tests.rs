@@ -139,6 +139,23 @@ async fn a_workspace_is_opened_and_rendered_for_use() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_secret_that_cannot_be_had_now_is_noted_and_no_command_is_asked_for_it() {
+    let mut engine = engine();
+    let missing = |overview: &Overview| {
+        let found = overview.findings.iter().filter(|finding| finding.problem.code == code::SECRET_MISSING);
+        found.map(|finding| finding.environment.clone().unwrap().to_string()).collect::<Vec<_>>()
+    };
+    assert!(missing(&engine.open_noted(1).await.unwrap()).is_empty());
+    engine.world = FakeWorld::new("2026-01-02T03:04:05Z".parse().unwrap());
+    for (path, text) in FILES {
+        engine.world.files().put(format!("/w/{path}"), *text);
+    }
+    let noted = engine.open_noted(2).await.unwrap();
+    assert_eq!(missing(&noted), ["Default", "CI"], "Production asks a command");
+    assert_eq!(engine.world.files().commands_run(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_secret_that_cannot_be_had_is_told_with_its_provider() {
     let engine = engine();
     engine.world.files().put("/w/config/environments/CI.yaml", "secrets: { HOOK: { env: NOT_SET } }\n");

@@ -21,7 +21,7 @@ use crate::domain::secret::Secret;
 use crate::domain::text::sanitise;
 use crate::engine::changes::changes;
 use crate::engine::files_tree::{self, MOST_FILES};
-use crate::engine::{Files, RevisionFiles, SourceFile, files_create, git};
+use crate::engine::{Edits, Files, RevisionFiles, SourceFile, files_create, git};
 
 /// The most bytes that one file has.
 pub(super) const MOST_BYTES: u64 = 1024 * 1024;
@@ -54,7 +54,7 @@ impl Files for RealFiles {
         &self,
         root: &Path,
         folders: impl Fn() -> Vec<String> + Send + 'static,
-    ) -> impl Stream<Item = ()> + Send + 'static {
+    ) -> impl Stream<Item = Edits> + Send + 'static {
         changes(root, folders)
     }
 

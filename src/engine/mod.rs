@@ -23,6 +23,7 @@ pub mod processors;
 pub mod running;
 pub mod search;
 mod state;
+mod stop;
 pub mod watch;
 pub mod workspace;
 
@@ -30,11 +31,11 @@ use std::fmt;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::Stream;
 use futures_util::stream::BoxStream;
+use futures_util::{Stream, StreamExt};
 use tokio::io::AsyncWrite;
 
 use crate::domain::container::{Container, ContainerId, EngineInfo, Image, RestartPolicy};
@@ -254,6 +255,17 @@ pub struct RevisionFiles {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp(pub [i128; 5]);
 
+/// What there is to say of edits of the workspace.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Edits {
+    /// Every edit from now on is told. It comes first, and once.
+    Seen,
+    /// The operating system does not tell them; why, and what can be done. They are looked for, or not seen at all.
+    Untold(Problem),
+    /// Files changed.
+    Made,
+}
+
 /// The disk, and the processes that give secrets.
 pub trait Files: Send + Sync + 'static {
     /// All files below `root/folder` for each folder, sorted by path. Links that leave `root`, special files and
@@ -269,15 +281,15 @@ pub trait Files: Send + Sync + 'static {
         let _ = known;
         self.read_tree(root, folders)
     }
-    /// Says that something below `root/folder` of one of the folders changed; several edits in a short time are
-    /// one. Which folders is asked anew after each edit. A disk that only we write to never says so.
+    /// Says when something below `root/folder` of one of the folders changed; several edits in a short time are
+    /// one. Which folders is asked anew after each edit. A disk that only we write to never changes.
     fn changes(
         &self,
         root: &Path,
         folders: impl Fn() -> Vec<String> + Send + 'static,
-    ) -> impl Stream<Item = ()> + Send + 'static {
+    ) -> impl Stream<Item = Edits> + Send + 'static {
         let _ = (root, folders);
-        futures_util::stream::pending()
+        futures_util::stream::iter([Edits::Seen]).chain(futures_util::stream::pending())
     }
     /// The files below `root/folder` for each folder as of a revision of the repository that holds `root`. Nothing is
     /// checked out or fetched.
@@ -338,7 +350,7 @@ pub struct Engine<W> {
     /// Who works, as a claim: it stands on the lock and on what is deployed.
     pub by: String,
     /// What the last reading of the workspace leaves for the next one.
-    kept: Arc<Mutex<workspace::Reading>>,
+    kept: Arc<tokio::sync::Mutex<workspace::Reading>>,
 }
 
 impl<W: World> Engine<W> {

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use zeroize::Zeroizing;
 
 use crate::domain::check::Finding;
@@ -13,16 +14,19 @@ use crate::domain::environment::EnvName;
 use crate::domain::overview::Overview;
 use crate::domain::problem::{Problem, code};
 use crate::domain::render::kept::Kept;
-use crate::domain::render::{Rendering, render};
+use crate::domain::render::{Rendering, render_by};
 use crate::domain::secret::{Secret, SecretSource};
 use crate::domain::token::nearest;
 use crate::domain::workspace::build::{Sources, build};
 use crate::domain::workspace::{Environment, Workspace, assume};
-use crate::engine::processors::Processors;
+use crate::engine::stop::{Stop, work_while_wanted};
 use crate::engine::{Engine, Files, SourceFile, World};
 
 /// How long a file may take to give a secret.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long notes of secrets may take.
+const SOON: Duration = Duration::from_secs(1);
 
 /// Secrets by key.
 pub(crate) type Secrets = BTreeMap<String, Secret>;
@@ -38,17 +42,29 @@ pub(crate) struct Fetched {
 }
 
 impl<W: World> Engine<W> {
-    /// Reads the workspace, renders every environment with secrets as holes, checks all of it.
+    /// Reads the workspace, renders every environment with secrets as holes, checks all of it. One reading at a time:
+    /// the wait for the one before holds no thread, and a dropped wait ends its reading at the next look.
     pub async fn open(&self, revision: u64) -> Result<Overview, Problem> {
         let engine = self.clone();
-        work(move || {
-            let mut kept = engine.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = Arc::clone(&self.kept).lock_owned().await;
+        work_while_wanted(move |stop: &Stop| {
             let workspace = engine.read_again(revision, &mut kept.files)?;
-            let (overview, renderings) = Overview::after(workspace, &kept.renderings, &Processors);
+            stop.look();
+            let (overview, renderings) = Overview::after(workspace, &kept.renderings, stop);
             kept.renderings = renderings;
             Ok(overview)
         })
         .await?
+    }
+
+    /// The same with a note for each secret that cannot be had now, as far as that is known soon.
+    pub async fn open_noted(&self, revision: u64) -> Result<Overview, Problem> {
+        let overview = self.open(revision).await?;
+        let all = overview.renderings.iter();
+        let notes = try_join_all(all.map(|rendering| self.missing_secrets(&overview.workspace, rendering)));
+        // Nobody waits to see the rules because a file that gives a secret does not answer.
+        let notes = tokio::time::timeout(SOON, notes).await.unwrap_or_else(|_elapsed| Ok(Vec::new()))?;
+        Ok(overview.with_notes(notes.into_iter().flatten().collect()))
     }
 
     /// The rendering of an environment for looking: secrets are holes and no provider is asked.
@@ -169,7 +185,10 @@ impl<W: World> Engine<W> {
         secrets: Secrets,
     ) -> Result<Rendering, Problem> {
         let (workspace, environment) = (Arc::clone(workspace), environment.clone());
-        work(move || Ok(render(&workspace, find(&workspace, &environment)?, &secrets))).await?
+        work_while_wanted(move |stop| {
+            Ok(render_by(&workspace, find(&workspace, &environment)?, &secrets, stop))
+        })
+        .await?
     }
 
     /// What stands before `config/` and `rules/` below the root.

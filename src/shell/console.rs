@@ -123,10 +123,12 @@ pub async fn console<W: World>(engine: Engine<W>, settings: Settings, out: Print
 mod tests {
     use super::*;
     use crate::app::KeyCode;
-    use crate::engine::fake::demo;
+
+    use crate::engine::fake::{FakeWorld, Hanging, demo};
     use crate::shell::runtime::tests::stage::{key, millis, play};
     use crate::shell::terminal::Input;
 
+    const CTRL_C: Input = Input::Key(Key { code: KeyCode::Char('c'), ctrl: true, alt: false });
     const ENTER: Input = Input::Key(Key { code: KeyCode::Enter, ctrl: false, alt: false });
 
     #[test]
@@ -151,10 +153,17 @@ mod tests {
         assert_eq!(theme("ours", None).unwrap_err().code, "theme.unknown", "the demo has no workspace");
     }
 
+    async fn demo() -> Engine<FakeWorld> {
+        let (world, root) = demo::world("2026-03-14T03:12:00Z".parse().unwrap()).await.unwrap();
+        Engine::new(world, root, Vec::new())
+    }
+
     /// The whole console on the demo's world, on a paused clock: seconds there are milliseconds here.
     async fn console(keys: Vec<(u64, Input)>) -> (usize, String) {
-        let (world, root) = demo::world("2026-03-14T03:12:00Z".parse().unwrap()).await.unwrap();
-        let engine = Engine::new(world, root, Vec::new());
+        console_on(demo().await, keys).await
+    }
+
+    async fn console_on(engine: Engine<FakeWorld>, keys: Vec<(u64, Input)>) -> (usize, String) {
         let header = Header { workspace: "/demo".into(), demo: true, theme: "mono".into() };
         let model = Model::new(header, engine.world.clock().now());
         let screens = Screens { model, theme: Theme::built_in("mono").unwrap(), panic_at: None };
@@ -170,6 +179,64 @@ mod tests {
         assert!(shown.contains("9 rules loaded, 9 expected"), "{shown}");
         assert!(shown.contains("failing") && shown.contains("DEMO"), "{shown}");
         assert!(frames < 40, "{frames} frames in 40 s, in which only ages change");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_screens_know_how_much_room_there_is() {
+        let (_, help) =
+            console(vec![(5_000, key('?')), (500, key('G')), (500, key('q')), (500, key('q'))]).await;
+        assert!(!help.contains("Keys"), "closed again");
+        let (_, help) = console(vec![(5_000, key('?')), (500, key('G')), (500, CTRL_C)]).await;
+        assert!(help.contains("Drop what was typed"), "the end of it is reached: {help}");
+        let (_, rules) =
+            console(vec![(5_000, key('/')), (50, ENTER), (50, key('j')), (500, key('j')), (500, key('q'))])
+                .await;
+        assert!(
+            rules.contains("Rules 10") && rules.contains("Application errors"),
+            "the list stays where it is: {rules}"
+        );
+    }
+
+    /// Lets time pass although a thread is kept busy, which keeps a paused clock from going on by itself; then lets the
+    /// disk answer.
+    async fn hang_for(millis_: u64, disk: Hanging) {
+        for _ in 0..millis_ / 5 {
+            tokio::time::advance(millis(5)).await;
+        }
+        drop(disk);
+        std::future::pending::<()>().await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn keys_are_drawn_while_the_disk_hangs() {
+        let engine = demo().await;
+        let disk = engine.world.files().hang();
+        let keys = vec![(1_000, key('2')), (1_000, key('?')), (1_000, CTRL_C)];
+        let (frames, shown) = tokio::select! {
+            run = console_on(engine, keys) => run,
+            () = hang_for(60_000, disk) => unreachable!("it ended long before the disk answered"),
+        };
+        assert!(frames >= 2 && shown.contains("Keys · Esc closes"), "{frames} frames: {shown}");
+        assert!(!shown.contains("Production"), "nothing was read: {shown}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_many_readings_that_were_asked_for_one_runs_and_the_newest_comes() {
+        let engine = demo().await;
+        let world = engine.world.clone();
+        let before = world.files().reads();
+        let disk = world.files().hang();
+        let again = (0..20).map(|_| (100, key('r')));
+        let keys = again.chain([(60_000, key('q'))]).collect();
+        let (_, shown) = tokio::select! {
+            run = console_on(engine, keys) => run,
+            () = hang_for(10_000, disk) => unreachable!(),
+        };
+        assert!(shown.contains("Production"), "{shown}");
+        // Each reading looks at the folders twice: for where the rules are, and for all of it. The listener for edits
+        // looks once, the reading that hung ends, and the last one comes.
+        let reads = world.files().reads() - before;
+        assert!(reads <= 5, "{reads} looks at the folders");
     }
 
     #[tokio::test(start_paused = true)]

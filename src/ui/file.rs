@@ -107,11 +107,21 @@ fn text(
     };
     let plain = over.unwrap_or(screen.theme.text);
     let marked = over.map_or(screen.theme.changed, |over| over.add_modifier(Modifier::UNDERLINED));
-    for mark in &line.marks {
-        push(line.text.get(at..mark.range.start).unwrap_or_default(), plain);
-        push(line.text.get(mark.range.clone()).unwrap_or_default(), marked);
-        at = mark.range.end;
+    let marks = line.marks.iter().map(|mark| (mark.range.clone(), marked));
+    let end = line.text.len()..line.text.len();
+    for (range, style) in marks.chain([(end, plain)]) {
+        // What no layer put in has the colours of YAML.
+        for (part, token) in &line.tokens {
+            let (from, to) = (part.start.max(at), part.end.min(range.start));
+            if from < to {
+                push(line.text.get(at..from).unwrap_or_default(), plain);
+                push(line.text.get(from..to).unwrap_or_default(), over.unwrap_or(screen.theme.token(*token)));
+                at = to;
+            }
+        }
+        push(line.text.get(at..range.start).unwrap_or_default(), plain);
+        push(line.text.get(range.clone()).unwrap_or_default(), style);
+        at = at.max(range.end);
     }
-    push(line.text.get(at..).unwrap_or_default(), plain);
     spans
 }

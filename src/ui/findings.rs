@@ -4,6 +4,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::domain::check::frame::Frames;
 use crate::domain::check::group::{Counts, Group};
@@ -54,9 +55,14 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
     if let Some(group) = groups.get(selected) {
         let begin = from + height + 1;
         let room = usize::from(inner.height).saturating_sub(begin);
-        for (row, line) in framed(theme, overview, group, usize::from(inner.width), room).iter().enumerate() {
+        let lines = framed(theme, overview, group, usize::from(inner.width));
+        let top = model.frame.top(lines.len(), room);
+        for (row, line) in lines.iter().skip(top).take(room).enumerate() {
             screen.line(inner, begin + row, line);
         }
+        screen.hits.viewports.frame = room;
+        screen.hits.viewports.frame_rows = lines.len();
+        told(screen, inner, from + height, (top, room, lines.len()));
     }
     let right = Line::styled(extent(top, height, groups.len()), theme.dim);
     on_border(screen, border, &Line::default(), &right);
@@ -113,14 +119,21 @@ fn listed(theme: &Theme, group: &Group<'_>, width: usize, selected: bool) -> Lin
     ])
 }
 
-/// The finding as the command line prints it, as much as there is room for.
-fn framed(
-    theme: &Theme,
-    overview: &Overview,
-    group: &Group<'_>,
-    width: usize,
-    room: usize,
-) -> Vec<Line<'static>> {
+/// Says on the rule above the finding how much of it is seen, and which key shows more.
+fn told(screen: &mut Screen<'_>, area: Rect, row: usize, (top, room, rows): (usize, usize, usize)) {
+    let seen = extent(top, room, rows);
+    let Ok(row) = u16::try_from(row) else { return };
+    if seen.is_empty() || row >= area.height {
+        return;
+    }
+    let text = format!("{}lines, ← → scroll ", seen.trim_end().to_owned() + " ");
+    let wide = u16::try_from(text.width()).unwrap_or(area.width).min(area.width);
+    let at = Rect { x: area.right() - wide, y: area.y + row, width: wide, height: 1 };
+    screen.line(at, 0, &Line::styled(text, screen.theme.dim));
+}
+
+/// The finding as the command line prints it.
+fn framed(theme: &Theme, overview: &Overview, group: &Group<'_>, width: usize) -> Vec<Line<'static>> {
     let (_, bad) = look(theme, group.finding.severity);
     let text = Frames::new(overview).frame(group, false, width);
     let style = |index: usize, line: &str| {
@@ -142,13 +155,6 @@ fn framed(
         for part in broken(line, width) {
             lines.push(Line::styled(part, style));
         }
-    }
-    if lines.len() > room {
-        let hidden = lines.len() + 1 - room.max(1);
-        lines.truncate(room.saturating_sub(1));
-        let code = group.finding.problem.code;
-        let text = format!("… {hidden} lines more: alertdeck check --code {code}");
-        lines.push(Line::styled(fit(&text, width), theme.dim));
     }
     lines
 }

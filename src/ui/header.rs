@@ -10,7 +10,6 @@ use crate::app::Target;
 use crate::app::clock::until;
 use crate::app::facts::EngineFacts;
 use crate::app::standing::{NO_ENGINE, Standing, standing};
-use crate::domain::check::Severity;
 use crate::domain::environment::EnvName;
 use crate::domain::health::State;
 use crate::domain::problem::Problem;
@@ -45,11 +44,11 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
     screen.line(right, 0, &Line::styled(text, style));
 }
 
-/// How much the check found; errors, which keep an environment from being deployed, before all else.
+/// How much the check found, counted as in the list of it; errors, which keep an environment from being deployed,
+/// before all else.
 fn findings(screen: &Screen<'_>) -> (String, Style) {
-    let all = screen.model.overview().map(|overview| overview.findings.as_slice()).unwrap_or_default();
-    let errors = all.iter().filter(|finding| finding.severity == Severity::Error).count();
-    match (errors, all.len()) {
+    let counts = screen.model.counts;
+    match (counts.errors, counts.sum()) {
         (0, 0) => (String::new(), screen.theme.dim),
         (0, found) => (format!("  {} (c)", count(found, "finding")), screen.theme.degraded),
         (errors, _) => (format!("  {} (c)", count(errors, "error")), screen.theme.failing),

@@ -25,6 +25,7 @@ pub use crate::domain::layer::LayerValue;
 use crate::domain::overlay::Subject;
 use crate::domain::problem::{Place, Problem};
 use crate::domain::render::file::{CONFIG, Done, render_file};
+use crate::domain::render::kept::Spread;
 use crate::domain::rule::{Rule, is_rule};
 use crate::domain::secret::Secret;
 use crate::domain::template::Template;
@@ -100,6 +101,21 @@ pub fn render(
         let path = &workspace.templates.get(template)?;
         Some(Arc::new(render_file(path, config, environment, secrets)))
     })
+}
+
+/// The same, its files made as `spread` does it: by many at once, and only while they are wanted.
+pub fn render_by(
+    workspace: &Workspace,
+    environment: &Environment,
+    secrets: &BTreeMap<String, Secret>,
+    spread: &impl Spread,
+) -> Rendering {
+    let config = workspace.config();
+    let made = spread.spread(workspace.templates.len(), |template| {
+        let template = workspace.templates.get(template)?;
+        Some(Arc::new(render_file(template, config, environment, secrets)))
+    });
+    assemble(workspace, environment, |template| made.get(template).cloned().flatten())
 }
 
 /// Makes a rendering of what became of its templates; `made` says it for each that is not kept out.

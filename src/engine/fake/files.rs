@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::domain::diff::Revision;
 use crate::domain::journal::GitState;
@@ -23,11 +24,14 @@ struct Disk {
 
 /// A disk in memory.
 #[derive(Debug, Default)]
-pub struct FakeFiles(Mutex<Disk>);
+pub struct FakeFiles {
+    disk: Mutex<Disk>,
+    hang: Arc<Hang>,
+}
 
 impl FakeFiles {
     fn disk(&self) -> MutexGuard<'_, Disk> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.disk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts a file there, or replaces it.
@@ -72,14 +76,53 @@ impl FakeFiles {
         self.disk().commands.clear();
     }
 
+    /// From now on the disk hangs.
+    pub fn hang(&self) -> Hanging {
+        *self.hang.held.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        Hanging(Arc::clone(&self.hang))
+    }
+
+    /// How often folders were read.
+    pub fn reads(&self) -> usize {
+        self.hang.reads.load(Ordering::SeqCst)
+    }
+
     /// How many commands were asked for a secret.
     pub fn commands_run(&self) -> usize {
         self.disk().commands_run
     }
 }
 
+/// Keeps whoever reads a folder waiting, as a disk that hangs, until it is dropped.
+#[derive(Debug)]
+pub struct Hanging(Arc<Hang>);
+
+impl Drop for Hanging {
+    fn drop(&mut self) {
+        *self.0.held.lock().unwrap_or_else(PoisonError::into_inner) = false;
+        self.0.goes_on.notify_all();
+    }
+}
+
+#[derive(Debug, Default)]
+struct Hang {
+    held: Mutex<bool>,
+    goes_on: Condvar,
+    reads: AtomicUsize,
+}
+
+impl Hang {
+    /// Counts a reading, and waits as long as the disk hangs.
+    fn read(&self) {
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.goes_on.wait_while(held, |held| *held));
+    }
+}
+
 impl Files for FakeFiles {
     fn read_tree(&self, root: &Path, folders: &[&str]) -> Result<(Vec<SourceFile>, Vec<Problem>), Problem> {
+        self.hang.read();
         let disk = self.disk();
         let mut found: Vec<SourceFile> = disk
             .files

@@ -14,7 +14,7 @@ use crate::engine::{Clock, World};
 pub use answer::Answer;
 pub use docker::FakeDocker;
 pub use fault::{Call, Fault, Trouble};
-pub use files::FakeFiles;
+pub use files::{FakeFiles, Hanging};
 pub use program::{Behaviour, Fate, Launch, Program};
 pub use script::{Event, Repeat, Script};
 pub use search::FakeSearch;

@@ -63,6 +63,7 @@ pub async fn run<W: World>(context: &Context<W>) -> Result<Exit, Problem> {
     }
     table.print(&context.out)?;
     context.out.talk(format!("* {} is chosen by {}", choice.name, choice.by.describe()));
+    context.out.talk("what runs there, and of which release, is shown by: alertdeck status");
     for finding in assumed {
         context.out.talk(format!("assumed: {}", sanitise(finding.problem.what.as_bytes())));
     }

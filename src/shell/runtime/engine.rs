@@ -17,7 +17,7 @@ use crate::domain::progress::{DeployReport, Progress};
 use crate::domain::remote::Timestamp;
 use crate::engine::processors::Processors;
 use crate::engine::workspace::work;
-use crate::engine::{Clock, Engine, Files, World};
+use crate::engine::{Clock, Edits, Engine, Files, World};
 use crate::shell::runtime::UseCases;
 
 /// What the workspace is made of, below its root; one of the two pairs is there.
@@ -29,10 +29,10 @@ impl<W: World> UseCases for Engine<W> {
     }
 
     async fn open(&self, revision: u64) -> Result<Overview, Problem> {
-        Self::open(self, revision).await
+        self.open_noted(revision).await
     }
 
-    fn changes(&self) -> impl Stream<Item = ()> + Send + 'static {
+    fn changes(&self) -> impl Stream<Item = Edits> + Send + 'static {
         let engine = self.clone();
         let folders = move || {
             // Beside the usual ones those that the workspace has now.

@@ -9,7 +9,7 @@ use futures_util::{FutureExt, StreamExt};
 use ratatui::Frame;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::app::{Effect, Msg, Outcome};
+use crate::app::{Effect, Msg, Outcome, Viewports};
 use crate::domain::problem::Problem;
 use crate::domain::progress::{StepEvent, Verdict};
 use crate::shell::print::Exit;
@@ -80,6 +80,8 @@ pub struct Runtime<A, S: Screen, B: Frames, U> {
     tasks: Tasks<U>,
     lanes: Lanes,
     hits: Hits,
+    /// What the screens were told of the room that a frame has.
+    viewed: Viewports,
     /// Since when what is drawn may be old.
     dirty: Option<Instant>,
     drawn: Option<Instant>,
@@ -104,6 +106,7 @@ impl<A: App, S: Screen, B: Frames, U: UseCases> Runtime<A, S, B, U> {
             tasks,
             lanes,
             hits: Hits::default(),
+            viewed: Viewports::default(),
             dirty: None,
             drawn: None,
             guest: None,
@@ -134,8 +137,7 @@ impl<A: App, S: Screen, B: Frames, U: UseCases> Runtime<A, S, B, U> {
         if let Err(end) = self.draw() {
             return end;
         }
-        self.tasks.look_for_edits();
-        self.tell(vec![Msg::Started]);
+        self.tasks.look_for_edits(Msg::Started, Duration::ZERO);
         let mut ticked = Instant::now();
         loop {
             if std::mem::take(&mut self.stop) {
@@ -341,7 +343,13 @@ impl<A: App, S: Screen, B: Frames, U: UseCases> Runtime<A, S, B, U> {
         self.dirty = None;
         self.drawn = Some(Instant::now());
         let Self { terminal, app, hits, .. } = self;
-        terminal.draw(|frame| *hits = app.view(frame)).map(|_| ()).map_err(|error| End::Lost(lost(&error)))
+        terminal.draw(|frame| *hits = app.view(frame)).map_err(|error| End::Lost(lost(&error)))?;
+        // Pages, and what can be scrolled, are as large as the frame has room for.
+        if self.hits.viewports != self.viewed {
+            self.viewed = self.hits.viewports;
+            self.tell(vec![Msg::Viewed(self.viewed)]);
+        }
+        Ok(())
     }
 
     /// Stops what runs, and waits for it: a little for what only looked, and as long as it takes for a deploy.

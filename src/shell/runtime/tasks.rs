@@ -15,6 +15,7 @@ use crate::app::{Msg, Outcome, Ticket, Work};
 use crate::domain::environment::EnvName;
 use crate::domain::overview::Overview;
 use crate::domain::problem::Problem;
+use crate::engine::Edits;
 use crate::shell::runtime::use_cases::UseCases;
 use crate::shell::terminal::said;
 
@@ -145,14 +146,16 @@ impl<U: UseCases> Tasks<U> {
         });
     }
 
-    /// Looks for edits of the workspace from now on.
-    pub(super) fn look_for_edits(&mut self) {
+    /// Looks for edits of the workspace from now on. From when on they are seen is told as `seen`: what is read then
+    /// misses none.
+    pub(super) fn look_for_edits(&mut self, seen: Msg, rest: Duration) {
         let (changes, reply) = (self.use_cases.changes(), self.reply.clone());
         self.spawn(Kind::Changes, None, |stop| async move {
+            tokio::time::sleep(rest).await;
             tokio::select! {
                 biased;
                 () = stop.cancelled() => {}
-                () = tell(changes, reply) => {}
+                () = tell(changes, reply, seen) => {}
             }
         });
     }
@@ -334,7 +337,7 @@ impl<U: UseCases> Tasks<U> {
             }
             match (&running.kind, self.overview.clone()) {
                 (Kind::Watch, Some(overview)) => self.watch(overview, REST),
-                (Kind::Changes, _) => self.look_for_edits(),
+                (Kind::Changes, _) => self.look_for_edits(Msg::WorkspaceChanged, REST),
                 _ => {}
             }
         }
@@ -352,10 +355,15 @@ async fn forward<T>(mut from: Receiver<T>, to: Sender<Msg>, wrap: impl Fn(T) -> 
     }
 }
 
-async fn tell(changes: impl Stream<Item = ()>, reply: Sender<Msg>) {
-    let mut changes = std::pin::pin!(changes);
-    while changes.next().await.is_some() {
-        send(&reply, Msg::WorkspaceChanged).await;
+async fn tell(edits: impl Stream<Item = Edits>, reply: Sender<Msg>, seen: Msg) {
+    let mut edits = std::pin::pin!(edits);
+    while let Some(edits) = edits.next().await {
+        let msg = match edits {
+            Edits::Seen => seen.clone(),
+            Edits::Untold(problem) => Msg::Trouble(problem),
+            Edits::Made => Msg::WorkspaceChanged,
+        };
+        send(&reply, msg).await;
     }
 }
 

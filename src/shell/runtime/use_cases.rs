@@ -16,6 +16,7 @@ use crate::domain::plan::Plan;
 use crate::domain::problem::Problem;
 use crate::domain::progress::{DeployReport, Progress};
 use crate::domain::remote::Timestamp;
+use crate::engine::Edits;
 
 /// The use cases of the console.
 pub trait UseCases: Clone + Send + Sync + 'static {
@@ -23,8 +24,9 @@ pub trait UseCases: Clone + Send + Sync + 'static {
     fn now(&self) -> Timestamp;
     /// Reads, renders and checks the workspace.
     fn open(&self, revision: u64) -> impl Future<Output = Result<Overview, Problem>> + Send;
-    /// Says when files of the workspace change; several changes in a short time are one.
-    fn changes(&self) -> impl Stream<Item = ()> + Send + 'static;
+    /// Says from when on edits of the workspace are seen, and when files of it change; several changes in a short time
+    /// are one.
+    fn changes(&self) -> impl Stream<Item = Edits> + Send + 'static;
     /// Compares an environment.
     fn diff(
         &self,

@@ -28,6 +28,7 @@ use crate::domain::plan::{Plan, ReleaseNumber, Step};
 use crate::domain::progress::{DeployReport, Progress};
 use crate::domain::remote::Timestamp;
 use crate::domain::workspace::Workspace;
+use crate::engine::Edits;
 use tokio_util::sync::CancellationToken;
 
 /// A key of the script.
@@ -203,8 +204,8 @@ impl UseCases for Told {
         Ok(Overview { workspace: Arc::new(workspace), ..Overview::default() })
     }
 
-    fn changes(&self) -> impl Stream<Item = ()> + Send + 'static {
-        stream::pending()
+    fn changes(&self) -> impl Stream<Item = Edits> + Send + 'static {
+        stream::iter([Edits::Seen]).chain(stream::pending())
     }
 
     async fn diff(&self, _: Arc<Overview>, _: EnvName, _: Against) -> Result<Diff, Problem> {
