@@ -29,6 +29,7 @@ mod judge;
 mod recorded;
 mod shrink;
 mod subject;
+mod templates;
 mod told;
 mod workspace;
 
@@ -36,6 +37,8 @@ mod workspace;
 const EDITS: u64 = 10_000;
 /// The seed of the edits, unless `ALERTDECK_SEED` says otherwise.
 const SEED: u64 = 20_261_124;
+/// Templates of a live run, unless `ALERTDECK_TEMPLATES` says otherwise.
+const TEMPLATES: u64 = 20_000;
 /// So many of the edits are recorded.
 const SAMPLE: u64 = 400;
 /// Loaders that run side by side, and how many workspaces one is given at once.
@@ -198,6 +201,23 @@ fn edits_are_judged_as_elastalert_judges_them() {
         asked.as_secs_f32(),
         took.as_secs_f32()
     ));
+    shrink::shrink(&mut found);
+    show(&found);
+    assert_eq!(tally.disagreed, 0);
+}
+
+#[test]
+fn templates_are_judged_as_jinja_judges_them() {
+    let (seed, count) = (number("ALERTDECK_SEED", SEED), number("ALERTDECK_TEMPLATES", TEMPLATES));
+    let workspaces: Vec<_> =
+        (0..count.div_ceil(templates::RULES)).map(|number| templates::made(seed, number)).collect();
+    let Some((version, answers)) = judged(&workspaces) else { return not_run("templates") };
+    let (tally, mut found) = compared(workspaces, &answers);
+    say(&format!("templates, seed {seed}, {version}: {tally}"));
+    for one in &mut found {
+        let path = &one.difference.path;
+        one.workspace.files.retain(|file, _| file == workspace::CONFIG || file == path);
+    }
     shrink::shrink(&mut found);
     show(&found);
     assert_eq!(tally.disagreed, 0);

@@ -372,6 +372,9 @@ fn account(
     let Some(path) = value.text() else {
         return fail("TypeError", format!("`{key}` is {} and must be a path", value.kind()));
     };
+    if value.names_no_file() {
+        return fail("UnicodeEncodeError", format!("`{key}` holds half of a character"));
+    }
     let rule = options.get("rule_file").and_then(Value::text);
     let path = match rule {
         _ if path.starts_with('/') => path.to_owned(),

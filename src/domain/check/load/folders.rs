@@ -28,6 +28,12 @@ pub(super) fn rules<'a>(
     let deep = conf.is_true("scan_subdirectories");
     let mut all = Vec::new();
     for folder in folders {
+        if let View::Int(number) = folder.view()
+            && number.as_i64().is_none_or(|number| i32::try_from(number).is_err())
+        {
+            let message = format!("`{key}` is a number, and too large for one of an open file");
+            return Fault::new("config.value", "OverflowError", message).at(conf.at(key)).key(key).stop();
+        }
         if let Some(number) = number(&folder) {
             // A number is taken for an open file of the process, which is no folder.
             if !deep {

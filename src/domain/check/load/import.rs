@@ -157,7 +157,14 @@ fn imports(value: &Value<'_>, rule: &str, place: &At) -> Result<Vec<String>> {
     let fault = |message: String| {
         Fault::new("rule.import", "TypeError", message).at(Some(place.clone())).key("import").stop()
     };
+    let unwritten = || {
+        let fault = Fault::new("rule.import", "UnicodeEncodeError", "`import` holds half of a character");
+        fault.at(Some(place.clone())).key("import").stop()
+    };
     let complete = |path: &str| join(folder(rule), path);
+    if value.names_no_file() {
+        return unwritten();
+    }
     if let Some(path) = value.text() {
         return Ok(vec![complete(path)]);
     }
@@ -167,6 +174,7 @@ fn imports(value: &Value<'_>, rule: &str, place: &At) -> Result<Vec<String>> {
     let mut paths = Vec::with_capacity(items.len());
     for item in items {
         match item.text() {
+            Some(_) if item.names_no_file() => return unwritten(),
             Some(path) => paths.push(complete(path)),
             None => return fault(format!("`import` names {} and not a path", item.kind())),
         }

@@ -82,8 +82,12 @@ fn search(rule: &Dict<'_>, fields: &[Value<'_>], files: &Files<'_>, needs: &mut 
         }
     }
     writable(rule)?;
+    let unwritten = rule.get("index").is_some_and(Value::has_no_utf8);
     for field in fields {
         names(rule, field)?;
+        if window > 0 && unwritten {
+            return fail("index", "UnicodeEncodeError", "`index` holds half of a character".to_owned());
+        }
         if window > 0 && needs.is_empty() {
             needs.push(Need::Search { at: at.clone() });
         }

@@ -160,6 +160,9 @@ fn entries(rule: &mut Dict<'_>, key: &'static str, files: &Files<'_>) -> Result<
         let Some(path) = text.split_whitespace().nth(1) else {
             return fail(rule, "IndexError", format!("`{key}` has a `!file` that names no file"));
         };
+        if item.names_no_file() {
+            return fail(rule, "UnicodeEncodeError", format!("`{key}` names a file by half of a character"));
+        }
         match files.find(path) {
             Found::File(_, bytes) => {
                 let Ok(text) = std::str::from_utf8(bytes) else {

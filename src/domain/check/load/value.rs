@@ -131,6 +131,25 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Whether it is a text that no file can be called by: with halves of characters, those aside that stand for bytes.
+    pub(super) fn names_no_file(&self) -> bool {
+        self.lone().any(|code| !(0xdc80..=0xdcff).contains(&code))
+    }
+
+    /// Whether it is a text that cannot be written as UTF-8.
+    pub(super) fn has_no_utf8(&self) -> bool {
+        self.lone().next().is_some()
+    }
+
+    /// Halves of characters, which only Python's texts can hold.
+    fn lone(&self) -> impl Iterator<Item = u16> {
+        let lone = match self {
+            Self::Read(Located { content: Content::Scalar(Scalar::String(text)), .. }) => text.surrogates(),
+            _ => &[],
+        };
+        lone.iter().map(|(_, code)| *code)
+    }
+
     /// The text for as long as the files live.
     pub(super) fn text_owned(&self) -> Option<Cow<'a, str>> {
         match self {

@@ -102,6 +102,11 @@ fn from_file(rule: &Dict<'_>, path: &Value<'_>, files: &Files<'_>) -> Result<()>
 
 /// Tells of a template that cannot be compiled.
 fn refuse(refused: &grammar::Refused, at: Option<At>, key: &str) -> Result<()> {
+    if refused.class == grammar::DOUBT {
+        return Err(Stop::Unknown(Need::Other {
+            what: "a template with an arm that may never be reached".into(),
+        }));
+    }
     let message = match refused.line {
         Some(line) => format!("the template is wrong in its line {line}: {}", refused.message),
         None => format!("the template is wrong: {}", refused.message),

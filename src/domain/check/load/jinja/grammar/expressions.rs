@@ -1,10 +1,11 @@
 //! Expressions, from the loosest operator to the tightest.
-//! What Jinja2 itself computes beforehand is followed only for plain literals.
+//! What Jinja2 computes beforehand it does not compile, so that nothing in it is wrong.
 
-use super::names;
+use super::constant::{Known, Value};
+use super::meaning::Mark;
 use super::parser::Parser;
 use super::token::Kind;
-use super::{Refused, Result};
+use super::{Refused, Result, number, text};
 
 /// What an expression is, as far as it matters to what is around it.
 pub(super) struct Shape<'a> {
@@ -14,19 +15,29 @@ pub(super) struct Shape<'a> {
     pub(super) assignable: bool,
     /// The names that are given a value where this is assigned to.
     pub(super) names: Vec<(&'a str, usize)>,
-    /// Whether it is true, where that is known beforehand.
-    truth: Option<bool>,
+    /// What Jinja2 computes of it before the template runs.
+    pub(super) value: Box<Known>,
+    /// Whether computing it ends in an error that nothing catches.
+    pub(super) fails: bool,
     /// Whether it is a call that names `caller` itself.
     pub(super) caller: bool,
 }
 
 impl Shape<'_> {
-    fn new(line: usize, kind: &'static str) -> Self {
-        Self { line, kind, assignable: false, names: Vec::new(), truth: None, caller: false }
+    pub(super) fn new(line: usize, kind: &'static str) -> Self {
+        Self {
+            line,
+            kind,
+            assignable: false,
+            names: Vec::new(),
+            value: Box::new(Known::Never),
+            fails: false,
+            caller: false,
+        }
     }
 
-    fn constant(line: usize, truth: bool) -> Self {
-        Self { truth: Some(truth), ..Self::new(line, "const") }
+    pub(super) fn valued(line: usize, kind: &'static str, value: Known, fails: bool) -> Self {
+        Self { value: Box::new(value), fails, ..Self::new(line, kind) }
     }
 }
 
@@ -59,97 +70,108 @@ impl<'a> Parser<'a> {
         let mark = self.meaning.mark();
         let mut shape = self.any()?;
         while self.skip_name("if")? {
-            self.any()?;
+            let test = self.any()?;
+            let (mut other, mut fails) = (Known::Never, shape.fails || test.fails);
             if self.skip_name("else")? {
-                self.deeper(1, Self::conditional)?;
+                let found = self.deeper(3, Self::conditional)?;
+                fails |= found.fails;
+                other = *found.value;
             }
             self.meaning.soften(mark);
-            shape = Shape::new(line, "condexpr");
+            let value = test.value.choose(*shape.value, other);
+            shape = self.folded(mark, Shape::valued(line, "condexpr", value, fails));
         }
         Ok(shape)
     }
 
     /// An expression without `if`.
     pub(super) fn any(&mut self) -> Result<Shape<'a>> {
-        let line = self.current.line;
+        let (line, mark) = (self.current.line, self.meaning.mark());
         let mut shape = self.all()?;
         while self.skip_name("or")? {
-            let mark = self.meaning.mark();
             let right = self.all()?;
-            let truth = match shape.truth {
-                Some(true) => {
-                    self.meaning.forget(mark);
-                    Some(true)
-                }
-                Some(false) => right.truth,
-                None => None,
-            };
-            shape = Shape { truth, ..Shape::new(line, "or") };
+            let (value, fails) = (shape.value.or(*right.value), shape.fails || right.fails);
+            shape = self.folded(mark, Shape::valued(line, "or", value, fails));
         }
         Ok(shape)
     }
 
     fn all(&mut self) -> Result<Shape<'a>> {
-        let line = self.current.line;
+        let (line, mark) = (self.current.line, self.meaning.mark());
         let mut shape = self.not()?;
         while self.skip_name("and")? {
-            let mark = self.meaning.mark();
             let right = self.not()?;
-            let truth = match shape.truth {
-                Some(false) => {
-                    self.meaning.forget(mark);
-                    Some(false)
-                }
-                Some(true) => right.truth,
-                None => None,
-            };
-            shape = Shape { truth, ..Shape::new(line, "and") };
+            let (value, fails) = (shape.value.and(*right.value), shape.fails || right.fails);
+            shape = self.folded(mark, Shape::valued(line, "and", value, fails));
         }
         Ok(shape)
     }
 
     fn not(&mut self) -> Result<Shape<'a>> {
-        let line = self.current.line;
+        let (line, mark) = (self.current.line, self.meaning.mark());
         if self.skip_name("not")? {
             let inner = self.deeper(4, Self::not)?;
-            return Ok(Shape { truth: inner.truth.map(|truth| !truth), ..Shape::new(line, "not") });
+            return Ok(self.folded(mark, Shape::valued(line, "not", inner.value.not(), inner.fails)));
         }
         self.compare()
     }
 
     fn compare(&mut self) -> Result<Shape<'a>> {
-        let line = self.current.line;
-        let mut shape = self.level(0)?;
+        let (line, mark) = (self.current.line, self.meaning.mark());
+        let first = self.level(0)?;
+        let mut fails = first.fails;
+        let (mut result, mut left) = ((*first.value).clone(), (*first.value).clone());
+        let (mut any, mut goes_on) = (false, left != Known::Never);
         loop {
             let kind = self.current.kind;
-            if ["==", "!=", "<", "<=", ">", ">="].into_iter().any(|own| kind.is(own)) || kind.is_name("in") {
+            let operator = if let Some(own) = ["==", "!=", "<", "<=", ">", ">=", "in"]
+                .into_iter()
+                .find(|own| kind.is(own) || kind.is_name(own))
+            {
                 self.next()?;
+                own
             } else if kind.is_name("not") && self.look()?.is_name("in") {
                 self.next()?;
                 self.next()?;
+                "not in"
             } else {
-                return Ok(shape);
+                break;
+            };
+            any = true;
+            let right = self.level(0)?;
+            fails |= right.fails;
+            if goes_on {
+                result = left.compare(operator, &right.value);
+                goes_on = result == Known::truth(true);
+                left = *right.value;
             }
-            self.level(0)?;
-            shape = Shape::new(line, "compare");
         }
+        if !any {
+            return Ok(first);
+        }
+        Ok(self.folded(mark, Shape::valued(line, "compare", result, fails)))
     }
 
     fn level(&mut self, level: usize) -> Result<Shape<'a>> {
         let Some(operators) = LEVELS.get(level) else { return self.unary(true) };
-        let line = self.current.line;
+        let (line, mark) = (self.current.line, self.meaning.mark());
         let next = level.saturating_add(1);
         let mut shape = self.level(next)?;
         while let Some((operator, kind)) = operators.iter().find(|(own, _)| self.current.kind.is(own)) {
             self.expect(operator)?;
-            self.level(next)?;
-            shape = Shape::new(line, kind);
+            let right = self.level(next)?;
+            let fails = shape.fails || right.fails;
+            let value = match *operator {
+                "~" => shape.value.concat(*right.value),
+                operator => shape.value.binary(operator, *right.value),
+            };
+            shape = self.folded(mark, Shape::valued(line, kind, value, fails));
         }
         Ok(shape)
     }
 
     fn unary(&mut self, filters: bool) -> Result<Shape<'a>> {
-        let line = self.current.line;
+        let (line, mark) = (self.current.line, self.meaning.mark());
         let kind = if self.skip("-")? {
             Some("neg")
         } else if self.skip("+")? {
@@ -160,20 +182,22 @@ impl<'a> Parser<'a> {
         let shape = match kind {
             Some(kind) => {
                 let inner = self.deeper(4, |parser| parser.unary(false))?;
-                Shape { truth: inner.truth, ..Shape::new(line, kind) }
+                let value = inner.value.sign(kind == "neg");
+                self.folded(mark, Shape::valued(line, kind, value, inner.fails))
             }
             None => self.primary(Target::None)?,
         };
-        let shape = self.postfix(shape)?;
-        if filters { self.filters_and_tests(shape) } else { Ok(shape) }
+        let shape = self.postfix(mark, shape)?;
+        if filters { self.filters_and_tests(mark, shape) } else { Ok(shape) }
     }
 
     /// A name, a literal or something in brackets; as a target of an assignment names are not read.
     pub(super) fn primary(&mut self, target: Target) -> Result<Shape<'a>> {
         let (line, kind) = (self.current.line, self.current.kind);
         match kind {
-            Kind::Name("true" | "True") => self.literal(line, true),
-            Kind::Name("false" | "False" | "none" | "None") => self.literal(line, false),
+            Kind::Name("true" | "True") => self.literal(line, Known::truth(true)),
+            Kind::Name("false" | "False") => self.literal(line, Known::truth(false)),
+            Kind::Name("none" | "None") => self.literal(line, Known::Is(Value::None)),
             Kind::Name(name) => {
                 self.next()?;
                 if target == Target::None {
@@ -185,15 +209,20 @@ impl<'a> Parser<'a> {
                 }
                 Ok(Shape { assignable: true, names: vec![(name, line)], ..Shape::new(line, "name") })
             }
-            Kind::Text { .. } => {
-                let mut some = false;
-                while let Kind::Text { empty } = self.current.kind {
-                    some |= !empty;
+            Kind::Text(_) => {
+                let mut whole = Some(String::new());
+                while let Kind::Text(written) = self.current.kind {
+                    whole = whole.zip(text::value(written)).map(|(whole, more)| whole + &more);
                     self.next()?;
                 }
-                Ok(Shape::constant(line, some))
+                let value = whole.map_or(Known::Maybe, |whole| Known::Is(Value::Text(whole)));
+                Ok(Shape::valued(line, "const", value, false))
             }
-            Kind::Int { zero } | Kind::Float { zero } => self.literal(line, !zero),
+            Kind::Int(written) => self.literal(line, whole(written)),
+            Kind::Float(written) => {
+                let value = written.replace('_', "").parse();
+                self.literal(line, value.map_or(Known::Maybe, |value| Known::Is(Value::Float(value))))
+            }
             Kind::Operator("(") => {
                 self.next()?;
                 let shape = self.tuple_of(true, Self::expression)?;
@@ -206,9 +235,9 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn literal(&mut self, line: usize, truth: bool) -> Result<Shape<'a>> {
+    fn literal(&mut self, line: usize, value: Known) -> Result<Shape<'a>> {
         self.next()?;
-        Ok(Shape::constant(line, truth))
+        Ok(Shape::valued(line, "const", value, false))
     }
 
     /// What is printed: an expression, or more than one.
@@ -251,181 +280,128 @@ impl<'a> Parser<'a> {
                 return self.fail(format!("Expected an expression, got '{}'", self.current.kind));
             }
         }
-        let truth =
-            if items.iter().all(|item| item.truth.is_some()) { Some(!items.is_empty()) } else { None };
+        let fails = items.iter().any(|item| item.fails);
         let assignable = items.iter().all(|item| item.assignable);
-        let names = items.into_iter().flat_map(|item| item.names).collect();
-        Ok(Shape { assignable, names, truth, ..Shape::new(line, "tuple") })
+        let (names, values): (Vec<_>, Vec<_>) =
+            items.into_iter().map(|item| (item.names, *item.value)).unzip();
+        let names = names.into_iter().flatten().collect();
+        Ok(Shape { assignable, names, ..Shape::valued(line, "tuple", Known::tuple(values), fails) })
     }
 
     fn list(&mut self, line: usize) -> Result<Shape<'a>> {
         self.expect("[")?;
-        let (mut some, mut known) = (false, true);
+        let (mut items, mut fails) = (Vec::new(), false);
         while !self.current.kind.is("]") {
-            if some {
+            if !items.is_empty() {
                 self.expect(",")?;
             }
             if self.current.kind.is("]") {
                 break;
             }
-            known &= self.expression()?.truth.is_some();
-            some = true;
+            let item = self.expression()?;
+            fails |= item.fails;
+            items.push(*item.value);
         }
         self.expect("]")?;
-        Ok(Shape { truth: known.then_some(some), ..Shape::new(line, "list") })
+        Ok(Shape::valued(line, "list", Known::list(items), fails))
     }
 
     fn dict(&mut self, line: usize) -> Result<Shape<'a>> {
         self.expect("{")?;
-        let (mut some, mut known) = (false, true);
+        let (mut items, mut fails) = (Vec::new(), false);
         while !self.current.kind.is("}") {
-            if some {
+            if !items.is_empty() {
                 self.expect(",")?;
             }
             if self.current.kind.is("}") {
                 break;
             }
-            known &= self.expression()?.truth.is_some();
+            let key = self.expression()?;
             self.expect(":")?;
-            known &= self.expression()?.truth.is_some();
-            some = true;
+            let value = self.expression()?;
+            fails |= key.fails || value.fails;
+            items.push((*key.value, *value.value));
         }
         self.expect("}")?;
-        Ok(Shape { truth: known.then_some(some), ..Shape::new(line, "dict") })
+        let (value, no_hash) = Known::dict(items);
+        Ok(Shape::valued(line, "dict", value, fails || no_hash))
     }
 
-    fn postfix(&mut self, mut shape: Shape<'a>) -> Result<Shape<'a>> {
+    pub(super) fn postfix(&mut self, mark: Mark, mut shape: Shape<'a>) -> Result<Shape<'a>> {
         loop {
             let line = self.current.line;
             shape = match self.current.kind {
                 Kind::Operator(".") => {
                     self.next()?;
                     let attribute = self.next()?;
-                    match attribute.kind {
-                        Kind::Name(_) => Shape::new(line, "getattr"),
-                        Kind::Int { .. } => Shape::new(line, "getitem"),
+                    let (kind, value) = match attribute.kind {
+                        Kind::Name(_) => ("getattr", shape.value.attribute()),
+                        Kind::Int(written) => ("getitem", shape.value.item(&[whole(written)], false)),
                         _ => return Err(Refused::syntax(attribute.line, "expected name or number")),
-                    }
+                    };
+                    self.folded(mark, Shape::valued(line, kind, value, shape.fails))
                 }
-                Kind::Operator("[") => self.subscript(line)?,
-                Kind::Operator("(") => self.call(line)?,
+                Kind::Operator("[") => self.subscript(mark, line, shape)?,
+                Kind::Operator("(") => self.call(mark, line, &shape)?,
                 _ => return Ok(shape),
             };
         }
     }
 
-    fn call(&mut self, line: usize) -> Result<Shape<'a>> {
-        let caller = self.arguments()?;
-        Ok(Shape { caller, ..Shape::new(line, "call") })
+    pub(super) fn call(&mut self, mark: Mark, line: usize, shape: &Shape<'a>) -> Result<Shape<'a>> {
+        let given = self.arguments()?;
+        let fails = shape.fails || given.fails;
+        let call = Shape { caller: given.caller, fails, ..Shape::new(line, "call") };
+        Ok(self.folded(mark, call))
     }
 
-    fn subscript(&mut self, line: usize) -> Result<Shape<'a>> {
+    fn subscript(&mut self, mark: Mark, line: usize, shape: Shape<'a>) -> Result<Shape<'a>> {
         self.expect("[")?;
-        let (mut items, mut slices) = (0_usize, 0_usize);
+        let (mut items, mut slices, mut fails) = (Vec::new(), false, shape.fails);
         while !self.current.kind.is("]") {
-            if items > 0 {
+            if !items.is_empty() {
                 self.expect(",")?;
             }
-            items = items.saturating_add(1);
-            slices = slices.saturating_add(usize::from(self.subscribed()?));
+            let (value, slice, fail) = self.subscribed()?;
+            items.push(value);
+            slices |= slice;
+            fails |= fail;
         }
         self.expect("]")?;
-        if items > 1 && slices > 0 {
+        if items.len() > 1 && slices {
             self.meaning.python("invalid syntax".to_owned());
         }
-        Ok(Shape::new(line, "getitem"))
+        let value = shape.value.item(&items, slices);
+        Ok(self.folded(mark, Shape::valued(line, "getitem", value, fails)))
     }
 
-    /// An index or a slice; whether it is a slice.
-    fn subscribed(&mut self) -> Result<bool> {
+    /// An index or a slice; its value, whether it is a slice, and whether computing it fails.
+    fn subscribed(&mut self) -> Result<(Known, bool, bool)> {
+        let (mut parts, mut fails) = (Vec::new(), false);
         if !self.current.kind.is(":") {
-            self.expression()?;
+            let index = self.expression()?;
             if !self.current.kind.is(":") {
-                return Ok(false);
+                return Ok((*index.value, false, index.fails));
             }
+            fails |= index.fails;
+            parts.push(*index.value);
         }
         self.next()?;
         let ends = |kind: Kind<'_>| kind.is("]") || kind.is(",");
         if !self.current.kind.is(":") && !ends(self.current.kind) {
-            self.expression()?;
+            let end = self.expression()?;
+            fails |= end.fails;
+            parts.push(*end.value);
         }
         if self.skip(":")? && !ends(self.current.kind) {
-            self.expression()?;
+            let step = self.expression()?;
+            fails |= step.fails;
+            parts.push(*step.value);
         }
-        Ok(true)
+        Ok((Known::together(&parts), true, fails))
     }
+}
 
-    fn filters_and_tests(&mut self, mut shape: Shape<'a>) -> Result<Shape<'a>> {
-        loop {
-            let line = self.current.line;
-            shape = match self.current.kind {
-                Kind::Operator("|") => {
-                    self.filter(false)?;
-                    Shape::new(line, "filter")
-                }
-                Kind::Name("is") => {
-                    self.test()?;
-                    Shape::new(line, "test")
-                }
-                Kind::Operator("(") => self.call(line)?,
-                _ => return Ok(shape),
-            };
-        }
-    }
-
-    /// A name that may have dots in it.
-    fn dotted(&mut self) -> Result<String> {
-        let mut name = self.expect_name()?.to_owned();
-        while self.skip(".")? {
-            name.push('.');
-            name.push_str(self.expect_name()?);
-        }
-        Ok(name)
-    }
-
-    /// Filters, one after another; the first may stand without its bar.
-    pub(super) fn filter(&mut self, inline: bool) -> Result<()> {
-        let mut bare = inline;
-        while bare || self.current.kind.is("|") {
-            if !bare {
-                self.next()?;
-            }
-            bare = false;
-            let line = self.current.line;
-            let name = self.dotted()?;
-            if self.current.kind.is("(") {
-                self.arguments()?;
-            }
-            if !names::is_filter(&name) {
-                self.meaning.unknown("filter", &name, line);
-            }
-        }
-        Ok(())
-    }
-
-    fn test(&mut self) -> Result<()> {
-        let line = self.next()?.line;
-        self.skip_name("not")?;
-        let name = self.dotted()?;
-        match self.current.kind {
-            Kind::Operator("(") => {
-                self.arguments()?;
-            }
-            Kind::Name("else" | "or" | "and") => {}
-            Kind::Name("is") => return self.fail("You cannot chain multiple tests with is"),
-            Kind::Name(_)
-            | Kind::Text { .. }
-            | Kind::Int { .. }
-            | Kind::Float { .. }
-            | Kind::Operator("[" | "{") => {
-                let argument = self.primary(Target::None)?;
-                self.postfix(argument)?;
-            }
-            _ => {}
-        }
-        if !names::is_test(&name) {
-            self.meaning.unknown("test", &name, line);
-        }
-        Ok(())
-    }
+fn whole(written: &str) -> Known {
+    number::integer_value(written).map_or(Known::Maybe, |value| Known::Is(Value::Int(value)))
 }

@@ -225,7 +225,7 @@ impl<'a> Lexer<'a> {
                 return self.fail(message);
             }
             self.eat(length);
-            return token(Kind::Text { empty: inner.is_empty() });
+            return token(Kind::Text(inner));
         }
         let Some(operator) = OPERATORS.into_iter().find(|operator| rest.starts_with(operator)) else {
             let found = rest.chars().next().unwrap_or_default();

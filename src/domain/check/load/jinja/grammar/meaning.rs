@@ -8,19 +8,25 @@ use super::{Refused, Result};
 
 /// Where a statement stands.
 #[derive(Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each says something of its own")]
 pub(super) struct Frame {
     /// Directly within an `if`: filters and tests are looked up when the text is rendered.
     pub(super) soft: bool,
     /// Within something that has variables of its own.
     pub(super) inner: bool,
-    /// Within something that is rendered for itself: a macro, a block.
+    /// Within something that is rendered for itself, whatever the template extends: a macro, a block.
+    pub(super) apart: bool,
+    /// Within something whose text is collected first.
     pub(super) buffered: bool,
+    /// Within an `autoescape` that only rendering decides: nothing is computed beforehand.
+    pub(super) volatile: bool,
     /// Within a block, counted from 1; blocks are compiled after all else.
     pub(super) block: usize,
 }
 
 /// What is found so far.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each says something of its own")]
 pub(super) struct Meaning<'a> {
     pub(super) frame: Frame,
     /// Each with its turn.
@@ -33,8 +39,15 @@ pub(super) struct Meaning<'a> {
     /// For each macro around this, whether its body reads `caller`.
     pub(super) callers: Vec<Option<bool>>,
     extended: bool,
+    /// Whether anything extends another template, wherever it stands.
+    extends: bool,
+    /// Whether something prints nothing where only a template that extends none prints.
+    idle: bool,
     stopped: bool,
 }
+
+/// The class of a fault that may not be one, which depends on what Jinja2 computes beforehand.
+pub(in super::super) const DOUBT: &str = "doubt";
 
 /// A place to go back to.
 #[derive(Clone, Copy)]
@@ -74,18 +87,51 @@ impl<'a> Meaning<'a> {
         }
     }
 
-    pub(super) fn unknown(&mut self, what: &str, name: &str, line: usize) {
+    /// A filter or test that there is not. It is looked up before what has been found since the mark.
+    pub(super) fn unknown(&mut self, what: &str, name: &str, line: usize, mark: Mark) {
         if !self.frame.soft {
+            let before = self.faults.len();
             self.fault(line, format!("No {what} named '{name}'."));
+            if self.faults.len() > before
+                && mark.0 < before
+                && let Some(since) = self.faults.get_mut(mark.0..)
+            {
+                since.rotate_right(1);
+                self.python = self.python.map(|at| if at >= mark.0 { at.saturating_add(1) } else { at });
+            }
         }
+    }
+
+    /// What Python says when a mapping is computed with a key that has no hash; nothing within is looked at any more.
+    pub(super) fn no_hash(&mut self, mark: Mark) {
+        self.forget(mark);
+        if !self.stopped || self.frame.block > 0 {
+            let message = "the key of a mapping has no hash".to_owned();
+            self.note(self.turn(), Refused { class: "TypeError", line: None, message });
+        }
+    }
+
+    /// What was found since then may be of no matter.
+    pub(super) fn doubt(&mut self, mark: Mark) {
+        let found = self.faults.get(mark.0..).unwrap_or_default();
+        let Some(turn) = found.iter().map(|(turn, _)| *turn).min() else { return };
+        self.forget(mark);
+        let message = "what Jinja2 computes beforehand decides whether this is compiled".to_owned();
+        self.note(turn, Refused { class: DOUBT, line: None, message });
+    }
+
+    /// Something that prints nothing.
+    pub(super) fn prints_nothing(&mut self) {
+        self.idle |= !self.frame.apart && !self.frame.buffered && !self.extended && !self.stopped;
     }
 
     /// Texts at the top of a template that extends another are not rendered.
     pub(super) fn is_shadowed(&self) -> bool {
-        self.extended && !self.frame.buffered
+        self.extended && !self.frame.apart
     }
 
     pub(super) fn extends(&mut self, line: usize) {
+        self.extends = true;
         if self.frame.inner {
             self.fault(line, "cannot use extend from a non top-level scope".to_owned());
         } else if !self.frame.soft {
@@ -101,7 +147,7 @@ impl<'a> Meaning<'a> {
             self.note(0, Refused::assertion(line, format!("block '{name}' defined twice")));
         }
         let block = self.blocks.len();
-        std::mem::replace(&mut self.frame, Frame { soft: false, inner: true, buffered: true, block })
+        std::mem::replace(&mut self.frame, Frame { inner: true, apart: true, block, ..Frame::default() })
     }
 
     /// Enters something that has variables of its own.
@@ -111,10 +157,17 @@ impl<'a> Meaning<'a> {
         old
     }
 
-    /// Enters something that is also rendered for itself.
+    /// Enters something whose text is collected first.
     pub(super) fn enter_buffered(&mut self) -> Frame {
         let old = self.enter();
         self.frame.buffered = true;
+        old
+    }
+
+    /// Enters something that is also rendered for itself.
+    pub(super) fn enter_apart(&mut self) -> Frame {
+        let old = self.enter_buffered();
+        self.frame.apart = true;
         old
     }
 
@@ -161,7 +214,12 @@ impl<'a> Meaning<'a> {
     }
 
     pub(super) fn outcome(self) -> Result<()> {
-        match self.faults.into_iter().min_by_key(|(turn, _)| *turn) {
+        let first = self.faults.into_iter().min_by_key(|(turn, _)| *turn);
+        if self.idle && self.extends && first.as_ref().is_none_or(|(turn, _)| *turn == usize::MAX) {
+            let message = "expected an indented block after 'if' statement".to_owned();
+            return Err(Refused { class: "IndentationError", line: None, message });
+        }
+        match first {
             Some((_, fault)) => Err(fault),
             None => Ok(()),
         }

@@ -1,7 +1,9 @@
 //! Whether a template can be compiled by Jinja2 as ElastAlert sets it up: no extensions, the filters and tests that
 //! come with it. What a template renders to is no matter here.
 
+mod constant;
 mod expressions;
+mod filters;
 mod lexer;
 mod meaning;
 mod names;
@@ -23,6 +25,8 @@ pub(super) struct Refused {
     pub(super) line: Option<usize>,
     pub(super) message: String,
 }
+
+pub(super) use self::meaning::DOUBT;
 
 type Result<T> = std::result::Result<T, Refused>;
 

@@ -21,6 +21,11 @@ pub(super) fn is_filter(name: &str) -> bool {
     holds(FILTERS, name)
 }
 
+/// Whether the filter needs what a template is rendered with, so that nothing is computed beforehand.
+pub(super) fn needs_context(name: &str) -> bool {
+    ["map", "random", "reject", "rejectattr", "select", "selectattr"].contains(&name)
+}
+
 pub(super) fn is_test(name: &str) -> bool {
     holds(TESTS, name)
 }

@@ -73,18 +73,25 @@ fn integer(text: &str) -> Option<&str> {
 }
 
 /// The length of the number that begins here. After a dot there are only integers: `a.0.1`.
-pub(super) fn read(text: &str, after_dot: bool) -> Option<(usize, Kind<'static>)> {
-    let length = |rest: &str| text.len().saturating_sub(rest.len());
+pub(super) fn read(text: &str, after_dot: bool) -> Option<(usize, Kind<'_>)> {
+    let own = |rest: &str| text.get(..text.len().saturating_sub(rest.len())).unwrap_or_default();
     if let Some(rest) = float(text).filter(|_| !after_dot) {
-        let own = text.get(..length(rest)).unwrap_or_default();
-        let mantissa = own.split(['e', 'E']).next().unwrap_or_default();
-        let zero = mantissa.chars().all(|found| matches!(found, '0' | '.' | '_'));
-        return Some((length(rest), Kind::Float { zero }));
+        return Some((own(rest).len(), Kind::Float(own(rest))));
     }
     let rest = integer(text)?;
-    let own = text.get(..length(rest)).unwrap_or_default();
-    let zero = own.chars().all(|found| matches!(found, '0' | '_' | 'x' | 'X' | 'b' | 'B' | 'o' | 'O'));
-    Some((length(rest), Kind::Int { zero }))
+    Some((own(rest).len(), Kind::Int(own(rest))))
+}
+
+/// The value of a whole number, where it is not too large and its digits are plain.
+pub(super) fn integer_value(written: &str) -> Option<i128> {
+    let digits = written.replace('_', "").to_ascii_lowercase();
+    let (radix, digits) = match digits.get(..2) {
+        Some("0x") => (16, digits.get(2..)?),
+        Some("0o") => (8, digits.get(2..)?),
+        Some("0b") => (2, digits.get(2..)?),
+        _ => (10, digits.as_str()),
+    };
+    i128::from_str_radix(digits, radix).ok()
 }
 
 /// Python reads no whole number of more decimal digits.

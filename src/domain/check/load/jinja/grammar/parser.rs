@@ -147,10 +147,8 @@ impl<'a> Parser<'a> {
                     blank = false;
                     self.next()?;
                     let mark = self.meaning.mark();
-                    self.tuple()?;
-                    if self.meaning.is_shadowed() {
-                        self.meaning.forget(mark);
-                    }
+                    let shape = self.tuple()?;
+                    self.printed(mark, &shape);
                     self.expect_kind(Kind::VariableEnd)?;
                 }
                 _ => {
@@ -158,7 +156,7 @@ impl<'a> Parser<'a> {
                     if ends.iter().any(|end| self.current.kind.is_name(end)) {
                         break;
                     }
-                    blank = false;
+                    blank &= self.current.kind.is_name("print") && self.look()? == Kind::BlockEnd;
                     self.deeper(3, Self::statement)?;
                     self.expect_kind(Kind::BlockEnd)?;
                 }

@@ -3,21 +3,33 @@
 
 use std::collections::HashSet;
 
+use super::constant::Known;
 use super::expressions::{Shape, Target};
 use super::names;
 use super::parser::Parser;
 use super::token::Kind;
 use super::{Refused, Result};
 
+/// What stands in the brackets of a call.
+pub(super) struct Arguments {
+    /// Whether one is named `caller`.
+    pub(super) caller: bool,
+    /// Whether all of them may have values beforehand.
+    pub(super) value: Known,
+    /// Whether computing one ends in an error that nothing catches.
+    pub(super) fails: bool,
+}
+
 impl<'a> Parser<'a> {
-    /// The arguments of a call; whether one is named `caller`.
-    pub(super) fn arguments(&mut self) -> Result<bool> {
+    /// The arguments of a call.
+    pub(super) fn arguments(&mut self) -> Result<Arguments> {
         let line = self.current.line;
         let wrong = || Err(Refused::syntax(line, "invalid syntax for function call expression"));
         self.expect("(")?;
         let (mut first, mut list, mut map) = (true, false, false);
         let mut names = HashSet::new();
         let mut twice = None;
+        let mut given = Arguments { caller: false, value: Known::Maybe, fails: false };
         while !self.current.kind.is(")") {
             if !first {
                 self.expect(",")?;
@@ -51,14 +63,16 @@ impl<'a> Parser<'a> {
             } else if list || map || !names.is_empty() {
                 return wrong();
             }
-            self.expression()?;
+            let argument = self.expression()?;
+            given.fails |= argument.fails;
+            given.value = Known::together([&given.value, &*argument.value]);
         }
         self.expect(")")?;
         // Names that Python reserves make the program pass all names in a way in which they may be there twice.
         if let Some(name) = twice.filter(|_| !names.iter().any(|name| names::is_reserved(name))) {
             self.meaning.python(format!("keyword argument repeated: {name}"));
         }
-        Ok(names.contains("caller"))
+        Ok(Arguments { caller: names.contains("caller"), ..given })
     }
 
     /// The arguments that a macro takes; whether `caller` is one without a value.

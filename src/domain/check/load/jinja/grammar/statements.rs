@@ -1,6 +1,7 @@
 //! The tags that Jinja2 knows.
 //! Extensions are off, so that every other tag is unknown.
 
+use super::constant::Known;
 use super::expressions::Target;
 use super::parser::Parser;
 use super::token::Kind;
@@ -104,24 +105,25 @@ impl Parser<'_> {
     }
 
     fn tag_print(&mut self, _: usize) -> Result<()> {
-        let mark = self.meaning.mark();
         let mut first = true;
         while self.current.kind != Kind::BlockEnd {
             if !first {
                 self.expect(",")?;
             }
             first = false;
-            self.expression()?;
+            let mark = self.meaning.mark();
+            let shape = self.expression()?;
+            self.printed(mark, &shape);
         }
-        if self.meaning.is_shadowed() {
-            self.meaning.forget(mark);
+        if first {
+            self.meaning.prints_nothing();
         }
         Ok(())
     }
 
     fn tag_macro(&mut self, line: usize) -> Result<()> {
         self.target_name()?;
-        let outer = self.meaning.enter_buffered();
+        let outer = self.meaning.enter_apart();
         let caller = self.signature()?;
         self.meaning.enter_macro();
         self.closed(&["endmacro"])?;
@@ -132,7 +134,7 @@ impl Parser<'_> {
 
     fn tag_call(&mut self, line: usize) -> Result<()> {
         let outer = self.meaning.frame;
-        self.meaning.enter_buffered();
+        self.meaning.enter_apart();
         let within = self.meaning.frame;
         let caller = self.current.kind.is("(") && self.signature()?;
         self.meaning.frame = outer;
@@ -153,7 +155,7 @@ impl Parser<'_> {
 
     fn tag_filter(&mut self, _: usize) -> Result<()> {
         let outer = self.meaning.enter_buffered();
-        self.filter(true)?;
+        self.filters(None, true)?;
         self.closed(&["endfilter"])?;
         self.meaning.frame = outer;
         Ok(())
@@ -179,7 +181,12 @@ impl Parser<'_> {
 
     fn tag_autoescape(&mut self, _: usize) -> Result<()> {
         let outer = self.meaning.enter();
-        self.expression()?;
+        let mark = self.meaning.mark();
+        let escapes = self.expression()?;
+        if escapes.fails {
+            self.meaning.no_hash(mark);
+        }
+        self.meaning.frame.volatile |= *escapes.value == Known::Never;
         self.closed(&["endautoescape"])?;
         self.meaning.frame = outer;
         Ok(())
@@ -191,8 +198,8 @@ impl Parser<'_> {
             self.tuple()?;
             return Ok(());
         }
-        let outer = self.meaning.enter_buffered();
-        self.filter(false)?;
+        let outer = self.meaning.enter_apart();
+        self.filters(None, false)?;
         self.closed(&["endset"])?;
         self.meaning.frame = outer;
         Ok(())

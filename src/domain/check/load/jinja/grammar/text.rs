@@ -47,6 +47,43 @@ pub(super) fn fault(text: &str) -> Option<&'static str> {
     None
 }
 
+/// What a string holds, where that is plain to see.
+pub(super) fn value(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\\') {
+        out.push_str(before);
+        let letter = after.chars().next()?;
+        rest = after.get(letter.len_utf8()..)?;
+        let digits = match letter {
+            'x' => 2,
+            'u' => 4,
+            'U' => 8,
+            'N' | '0'..='7' => return None,
+            _ => 0,
+        };
+        if digits > 0 {
+            out.push(char::from_u32(hex(rest, digits)?)?);
+            rest = rest.get(digits..)?;
+            continue;
+        }
+        match letter {
+            '\n' => {}
+            '\\' | '\'' | '"' => out.push(letter),
+            'n' => out.push('\n'),
+            't' => out.push('\t'),
+            'r' => out.push('\r'),
+            'a' => out.push('\x07'),
+            'b' => out.push('\x08'),
+            'f' => out.push('\x0c'),
+            'v' => out.push('\x0b'),
+            _ => out.extend(['\\', letter]),
+        }
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
 fn hex(text: &str, digits: usize) -> Option<u32> {
     let digits = text.get(..digits).filter(|digits| digits.chars().all(|found| found.is_ascii_hexdigit()))?;
     u32::from_str_radix(digits, 16).ok()

@@ -1,5 +1,5 @@
 //! The words of a template, and how they are called in messages.
-//! Texts and numbers keep no more of their value than whether it counts as true.
+//! Texts and numbers are kept as they are written.
 
 use std::fmt::{Display, Formatter};
 
@@ -23,17 +23,10 @@ pub(super) enum Kind<'a> {
     BlockBegin,
     BlockEnd,
     Name(&'a str),
-    /// Whether anything stands in it.
-    Text {
-        empty: bool,
-    },
-    /// Whether it is zero.
-    Int {
-        zero: bool,
-    },
-    Float {
-        zero: bool,
-    },
+    /// What stands between the quotes.
+    Text(&'a str),
+    Int(&'a str),
+    Float(&'a str),
     Operator(&'static str),
 }
 
@@ -43,7 +36,7 @@ impl Kind<'_> {
     }
 
     pub(super) fn is_float(self) -> bool {
-        matches!(self, Kind::Float { .. })
+        matches!(self, Kind::Float(_))
     }
 
     pub(super) fn is(self, operator: &str) -> bool {
@@ -61,9 +54,9 @@ impl Display for Kind<'_> {
             Kind::BlockBegin => "begin of statement block",
             Kind::BlockEnd => "end of statement block",
             Kind::Name(name) => name,
-            Kind::Text { .. } => "string",
-            Kind::Int { .. } => "integer",
-            Kind::Float { .. } => "float",
+            Kind::Text(_) => "string",
+            Kind::Int(_) => "integer",
+            Kind::Float(_) => "float",
             Kind::Operator(operator) => operator,
         })
     }
