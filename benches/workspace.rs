@@ -1,5 +1,6 @@
 //! Reading, rendering, checking and comparing a large workspace, each against its limit: a time or what something else
-//! takes in the same run. `--check` ends with 1 when a limit is broken, `--rules N` makes another size.
+//! takes in the same run. `--check` ends with 1 when a limit is broken, `--rules N` makes another size, `--write DIR` only
+//! writes the workspace into a folder.
 //!
 //!     cargo bench --bench workspace -- --check
 
@@ -114,6 +115,9 @@ fn main() {
         words.iter().position(|word| word == "--rules").and_then(|at| words.get(at + 1)?.parse().ok());
     let rules: usize = rules.unwrap_or(5_000);
     let check = words.iter().any(|word| word == "--check");
+    if let Some(at) = words.iter().position(|word| word == "--write") {
+        return write(Path::new(&words[at + 1]), &generated::workspace(rules));
+    }
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("workspace");
     let files = generated::workspace(rules);
