@@ -17,6 +17,7 @@ pub mod loader;
 pub mod log;
 pub mod mask;
 pub mod matrix;
+pub mod operation;
 pub mod overlay;
 pub mod overview;
 pub mod plan;

@@ -55,6 +55,8 @@ pub mod code {
     pub const ENGINE_CONFLICT: &str = "engine.conflict";
     /// Another deploy of the same environment holds the lock.
     pub const LOCKED: &str = "deploy.locked";
+    /// A deploy was cut off, and must be finished or put back first.
+    pub const CUT_OFF: &str = "deploy.cut-off";
     /// The world is not as it was when the plan was made.
     pub const PLAN_STALE: &str = "deploy.stale";
     /// The person stopped it.

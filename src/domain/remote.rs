@@ -7,6 +7,9 @@ use crate::domain::problem::Problem;
 /// A point in time. It comes from the clock of the world and is only compared and printed here.
 pub type Timestamp = jiff::Timestamp;
 
+/// The time from one point to another, which may lie before it.
+pub type SignedDuration = jiff::SignedDuration;
+
 /// A value and the time at which it was true.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen<T> {

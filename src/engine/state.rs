@@ -21,6 +21,9 @@ use crate::engine::deploy::patience::{patiently, twice};
 /// The name of the folder in which the volume is mounted, right below the root.
 const FOLDER: &str = "alertdeck";
 
+/// The name of the one entry that is written over.
+const ALIVE: &str = "alive";
+
 /// The most bytes of entries, and of one stored release, that are read.
 const MOST: usize = 128 * 1024 * 1024;
 
@@ -138,7 +141,8 @@ impl<D: Docker> Owned<'_, D> {
             let (Some(release), Some(place), None) = (parts.next(), parts.next(), parts.next()) else {
                 continue;
             };
-            let (Ok(release), Ok(place)) = (release.parse(), place.parse()) else { continue };
+            let place = if place == ALIVE { Ok(u32::MAX) } else { place.parse() };
+            let (Ok(release), Ok(place)) = (release.parse(), place) else { continue };
             // One that is half written is none: what it was to say had not been done.
             entries.extend(Entry::parse(&bytes).map(|entry| (release, place, entry)));
         }
@@ -212,6 +216,17 @@ impl Journal {
     /// The journal of a release that begins.
     pub(super) fn new(lock: ContainerId, release: ReleaseNumber) -> Self {
         Self { lock, release, next: 0, patient: false }
+    }
+
+    /// The journal of a release that was cut off and is gone on with; it has that many entries.
+    pub(super) fn again(lock: ContainerId, release: ReleaseNumber, entries: u32) -> Self {
+        Self { lock, release, next: entries, patient: false }
+    }
+
+    /// Gives a sign of life.
+    pub(super) async fn live<D: Docker>(&self, docker: &D, at: Timestamp) -> Result<(), Problem> {
+        let path = format!("journal/{}/{ALIVE}.json", self.release);
+        self.upload(docker, &path, &Entry::new(at, Event::Alive).to_bytes(), at).await
     }
 
     /// Writes an entry. That the lock is gone is the problem `deploy.lock-lost`.

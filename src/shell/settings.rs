@@ -200,6 +200,12 @@ pub fn set(text: &str) -> Result<(String, String), String> {
     Ok((key.to_owned(), value.to_owned()))
 }
 
+/// A time such as `90s` or `10m`, from a flag.
+pub fn time(text: &str) -> Result<Duration, String> {
+    let time = text.parse::<jiff::SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
+    time.ok_or_else(|| "a time is written as 90s or 10m".to_owned())
+}
+
 /// Reads one `--rule GLOB`.
 pub fn glob(text: &str) -> Result<String, String> {
     let glob = text.to_owned();

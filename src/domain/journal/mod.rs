@@ -43,8 +43,33 @@ pub enum Event {
     Begun(Box<Undertaking>),
     /// The step begins, and all before it are done.
     Step(StepBegun),
+    /// It was cut off, and somebody goes on with it.
+    Resumed(Resumption),
+    /// Whoever does it still lives; the only entry that is written over.
+    Alive,
     /// It came to its end.
     Ended(Box<Outcome>),
+}
+
+/// Somebody who goes on with what was cut off.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resumption {
+    /// Who, as a claim.
+    pub by: String,
+    /// What is made from now on carries this number.
+    pub nonce: String,
+    /// Which way.
+    pub way: Way,
+}
+
+/// The ways to go on with a deploy that was cut off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// To its end.
+    Finish,
+    /// Back to what ran before.
+    PutBack,
 }
 
 /// What somebody set out to do.

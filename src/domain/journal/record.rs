@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use crate::domain::container::ContainerId;
 use crate::domain::plan::{ReleaseNumber, Step};
 use crate::domain::remote::Timestamp;
@@ -10,7 +12,7 @@ use crate::domain::remote::Timestamp;
 use super::{Entry, Event, Old, Outcome, Undertaking};
 
 /// What became of one release that was tried.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Record {
     /// Its number.
     pub release: ReleaseNumber,
@@ -26,6 +28,10 @@ pub struct Record {
     pub old: Option<Old>,
     /// When the newest entry was written.
     pub last: Timestamp,
+    /// The numbers that what it made carries: its own, and those of whoever went on with it.
+    pub nonces: Vec<String>,
+    /// How many entries it has.
+    pub entries: u32,
     /// How it ended; `None`: it goes on, or was cut off.
     pub outcome: Option<Outcome>,
 }
@@ -34,6 +40,11 @@ impl Record {
     /// The step that it is in, or was cut off in.
     pub fn step(&self) -> Option<Step> {
         self.steps.last().map(|(step, _)| *step)
+    }
+
+    /// Whether the new container may have been started.
+    pub fn started(&self) -> bool {
+        self.steps.iter().any(|(step, _)| matches!(step, Step::Start | Step::Gate | Step::Keep))
     }
 
     /// Whether what lived may have been touched.
@@ -50,12 +61,14 @@ pub fn fold(entries: impl IntoIterator<Item = (ReleaseNumber, u32, Entry)>) -> V
         sorted.insert((release, place), entry);
     }
     let mut records: Vec<Record> = Vec::new();
-    for ((release, _), Entry { at, event, .. }) in sorted {
+    for ((release, place), Entry { at, event, .. }) in sorted {
         let known = records.last_mut().filter(|record| record.release == release);
         match (known, event) {
             (None, Event::Begun(undertaking)) => records.push(Record {
                 release,
                 began: at,
+                nonces: vec![undertaking.nonce.clone()],
+                entries: 1,
                 undertaking: *undertaking,
                 steps: Vec::new(),
                 new: None,
@@ -63,14 +76,22 @@ pub fn fold(entries: impl IntoIterator<Item = (ReleaseNumber, u32, Entry)>) -> V
                 last: at,
                 outcome: None,
             }),
+            (Some(record), Event::Alive) => record.last = record.last.max(at),
+            (Some(record), Event::Resumed(resumption)) => {
+                record.last = at;
+                record.entries = place + 1;
+                record.nonces.push(resumption.nonce);
+            }
             (Some(record), Event::Step(begun)) => {
                 record.last = at;
+                record.entries = place + 1;
                 record.steps.push((begun.step, at));
                 record.new = begun.new.or(record.new.take());
                 record.old = begun.old.or(record.old.take());
             }
             (Some(record), Event::Ended(outcome)) => {
                 record.last = at;
+                record.entries = place + 1;
                 record.outcome = Some(*outcome);
             }
             // Begun twice, or not at all.

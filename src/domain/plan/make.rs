@@ -7,8 +7,10 @@ use crate::domain::container::{Container, ContainerState, EngineInfo, Image, Res
 use crate::domain::environment::{Endpoint, EnvName, Guard};
 use crate::domain::journal::{GitState, Record};
 use crate::domain::label::{self, Labels, role};
+use crate::domain::operation::{Operation, operation};
 use crate::domain::plan::{
-    ChangeCount, ContainerSpec, Fingerprint, KEPT_RELEASES, Plan, PlannedStep, ReleaseNumber, Step, lock_name,
+    ChangeCount, ContainerSpec, Fingerprint, KEPT_RELEASES, Plan, PlannedStep, ReleaseNumber, Step,
+    lock_name, state_name,
 };
 use crate::domain::problem::{Problem, code};
 use crate::domain::render::Rendering;
@@ -89,6 +91,21 @@ impl Observed {
         self.ours(workspace, environment).into_iter().find(|container| container.state.is_alive())
     }
 
+    /// What is being done to the environment.
+    pub(crate) fn operation(&self, workspace: &str, environment: &EnvName) -> Operation {
+        operation(&self.records, self.lock(workspace, environment), self.engine.time)
+    }
+
+    /// The lock of the environment, where somebody holds it.
+    pub(crate) fn lock(&self, workspace: &str, environment: &EnvName) -> Option<&Container> {
+        let name = lock_name(workspace, environment);
+        self.containers.iter().find(|container| {
+            container.name == name
+                && container.has_role(role::LOCK)
+                && is_ours(&container.labels, workspace, environment)
+        })
+    }
+
     /// The number of the next release: one above all that left anything behind.
     pub(crate) fn next_release(&self, workspace: &str, environment: &EnvName) -> ReleaseNumber {
         let containers = self.ours(workspace, environment).into_iter().filter_map(Container::release);
@@ -124,6 +141,7 @@ pub fn make(desired: &Desired<'_>, observed: &Observed, options: Options) -> Pla
     obstacles.extend(no_part(environment, rendering));
     obstacles.extend(no_image(environment));
     taken_names(desired, observed, &container, &mut obstacles);
+    obstacles.extend(observed.operation(workspace, name).obstacle(name));
     obstacles.extend(previous.and_then(|previous| paused(previous, &observed.endpoint)));
     risks(&container, previous, &mut warnings);
     warnings.extend(by_hand(rendering));
@@ -285,14 +303,13 @@ fn taken_names(
     obstacles: &mut Vec<Problem>,
 ) {
     let lock = lock_name(desired.workspace, &desired.environment.name);
-    for name in [&wanted.name, &lock] {
+    let state = state_name(desired.workspace, &desired.environment.name);
+    for name in [&wanted.name, &lock, &state] {
         let Some(holder) = observed.containers.iter().find(|container| container.name == *name) else {
             continue;
         };
         let ours = is_ours(&holder.labels, desired.workspace, &desired.environment.name);
-        if ours && holder.has_role(role::LOCK) {
-            obstacles.push(locked(&desired.environment.name, holder, &observed.endpoint));
-        } else {
+        if !(ours && (holder.has_role(role::LOCK) || holder.has_role(role::STATE))) {
             obstacles.push(
                 Problem::new(
                     "deploy.name-taken",
@@ -308,7 +325,7 @@ fn taken_names(
 }
 
 /// Says who holds the lock of an environment, and the way out.
-pub fn locked(environment: &EnvName, holder: &Container, endpoint: &Endpoint) -> Problem {
+pub fn locked(environment: &EnvName, holder: &Container) -> Problem {
     let of = |key: &str| holder.labels.get(key).map_or("unknown", String::as_str);
     Problem::new(code::LOCKED, format!("{environment} is being deployed by somebody else"))
         .why(format!(
@@ -319,9 +336,7 @@ pub fn locked(environment: &EnvName, holder: &Container, endpoint: &Endpoint) ->
             of(label::SINCE)
         ))
         .hint(format!(
-            "wait for it; when nobody is deploying, remove the lock: {} rm {}",
-            endpoint.docker_command(),
-            holder.id
+            "wait for it: --lock-wait 10m; when nobody is deploying any more: alertdeck unlock {environment}"
         ))
 }
 

@@ -231,7 +231,7 @@ fn what_cannot_work_is_said_before_anything_is_done() {
     let lock = plan.obstacles.last().unwrap();
     assert_eq!(
         lock.hint.as_deref(),
-        Some("wait for it; when nobody is deploying, remove the lock: docker -H unix:///x rm elastalert-c")
+        Some("wait for it: --lock-wait 10m; when nobody is deploying any more: alertdeck unlock CI")
     );
     let paused = observed(vec![ours(1, ContainerState::Paused)]);
     assert_eq!(

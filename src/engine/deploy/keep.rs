@@ -72,10 +72,12 @@ impl<D: Docker> Work<'_, D> {
         Ok(())
     }
 
-    /// Removes what a deploy made that touched nothing: its container and its volumes, known by the nonce. The lock,
+    /// Removes what a deploy made that touched nothing: its container and its volumes, known by its nonces. The lock,
     /// which holds the volumes, must be gone.
-    pub(super) async fn remove_traces(&self, nonce: &str) -> Result<(), Problem> {
-        let mine = |labels: &label::Labels| labels.get(label::NONCE).is_some_and(|found| found == nonce);
+    pub(super) async fn remove_traces(&self, nonces: &[&str]) -> Result<(), Problem> {
+        let mine = |labels: &label::Labels| {
+            labels.get(label::NONCE).is_some_and(|found| nonces.contains(&found.as_str()))
+        };
         let labels = self.labels();
         let containers: Vec<Container> = briefly(|| self.docker.containers(&labels)).await?;
         for container in containers.iter().filter(|container| mine(&container.labels)) {

@@ -48,7 +48,7 @@ impl<D: Docker> Work<'_, D> {
             if holder.labels.get(label::NONCE).is_some_and(|found| found == nonce) {
                 return Ok(holder.id);
             }
-            return Err(plan::locked(&self.plan.environment, &holder, self.docker.endpoint()));
+            return Err(plan::locked(&self.plan.environment, &holder));
         }
         Err(Problem::new(
             code::LOCKED,

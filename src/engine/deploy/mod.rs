@@ -14,20 +14,23 @@ use crate::domain::overview::Overview;
 use crate::domain::plan::{self, Desired, Observed, Options, Plan};
 use crate::domain::problem::{Problem, code};
 use crate::domain::progress::{DeployReport, Progress, Verdict};
+use crate::domain::remote::{SignedDuration, Timestamp};
 use crate::domain::render::Rendering;
 use crate::domain::workspace::Environment;
 use crate::engine::state::Owned;
 use crate::engine::workspace::find;
-use crate::engine::{Docker, Engine, Files as _, World};
+use crate::engine::{Clock as _, Docker, Engine, Files as _, World};
 
 use run::Run;
 
+mod beat;
 mod gate;
 mod keep;
 pub(super) mod lock;
 mod logs;
 pub(super) mod patience;
 mod put_back;
+mod resume;
 mod run;
 mod stage;
 mod switch;
@@ -113,8 +116,13 @@ impl<W: World> Engine<W> {
         if let Some(obstacle) = work.plan.obstacles.first() {
             return Err(obstacle.clone());
         }
-        work.still_holds(None).await?;
-        Ok(Run::<W>::new(work, self.world.clock(), &self.by, progress, stop).finish().await)
+        let clock = self.world.clock();
+        let asked = clock.now();
+        let engine_time = work.still_holds(None).await?;
+        let mut run = Run::<W>::new(work, clock, &self.by, progress, stop);
+        run.ahead = engine_time.map_or(SignedDuration::ZERO, |time| time.duration_since(asked));
+        // Everything on the way is in it, and whoever waits for it must not carry that along.
+        Ok(Box::pin(run.finish()).await)
     }
 }
 
@@ -150,7 +158,8 @@ impl<D: Docker> Work<'_, D> {
     }
 
     /// Whether the world is as it was when the plan was made. What was made under that nonce is our own.
-    async fn still_holds(&self, nonce: Option<&str>) -> Result<(), Problem> {
+    /// Gives the engine's time, where it tells.
+    async fn still_holds(&self, nonce: Option<&str>) -> Result<Option<Timestamp>, Problem> {
         let mut observed = observe(&self.docker, self.workspace, self.environment).await?;
         let own = |labels: &Labels| nonce.is_some() && labels.get(label::NONCE).map(String::as_str) == nonce;
         observed.volumes.retain(|labels| !own(labels));
@@ -159,7 +168,7 @@ impl<D: Docker> Work<'_, D> {
         let lock = plan::lock_name(self.workspace, name);
         let held = |found: &&Container| found.name == lock && found.has_role(role::LOCK);
         if let Some(holder) = observed.containers.iter().find(held) {
-            return Err(plan::locked(name, holder, self.docker.endpoint()));
+            return Err(plan::locked(name, holder));
         }
         let before = &self.plan.fingerprint;
         if observed.engine.id != before.engine {
@@ -172,7 +181,7 @@ impl<D: Docker> Work<'_, D> {
         if observed.next_release(self.workspace, name) != self.plan.release {
             return Err(stale("another release was made meanwhile"));
         }
-        Ok(())
+        Ok(observed.engine.time)
     }
 }
 

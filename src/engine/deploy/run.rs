@@ -1,7 +1,9 @@
 //! The steps of a deploy, one after the other, and what follows from the first that fails: before the old container was
 //! touched everything made is removed again, after that the old one is put back. The lock is given back in any case.
 
-use futures_util::StreamExt as _;
+use std::panic::AssertUnwindSafe;
+
+use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -12,12 +14,14 @@ use crate::domain::mask::Masker;
 use crate::domain::plan::Step;
 use crate::domain::problem::{Problem, code};
 use crate::domain::progress::{DeployReport, Progress, Verdict};
+use crate::domain::remote::{SignedDuration, Timestamp};
 use crate::domain::stored::StoredRelease;
 use crate::domain::text::sanitise;
 use crate::engine::state::Journal;
 use crate::engine::{Clock as _, Docker as _, World};
 
 use super::Work;
+use super::beat::Heart;
 use super::gate::{Watched, interrupted};
 use super::lock::nonce;
 use super::logs;
@@ -37,18 +41,34 @@ pub(super) enum Reached {
     Started,
 }
 
+/// Which way a run goes.
+#[derive(Debug)]
+pub(super) enum Course {
+    /// All of it.
+    Whole,
+    /// What is left of it, once the new container is created.
+    Rest,
+    /// Back, for that reason.
+    Back(Problem),
+}
+
 /// One deploy on its way.
 pub(super) struct Run<'a, W: World> {
     pub(super) work: &'a Work<'a, W::Docker>,
     pub(super) clock: &'a W::Clock,
     pub(super) teller: Teller<'a, W::Clock>,
     pub(super) mask: Masker,
-    by: &'a str,
+    pub(super) by: &'a str,
     stop: CancellationToken,
-    nonce: String,
+    pub(super) nonce: String,
+    /// The numbers of those who had begun what is gone on with.
+    pub(super) made_by: Vec<String>,
     pub(super) reached: Reached,
-    lock: Option<ContainerId>,
-    journal: Option<Journal>,
+    pub(super) lock: Option<ContainerId>,
+    pub(super) journal: Option<Journal>,
+    /// By how much the engine's clock is ahead of ours.
+    pub(super) ahead: SignedDuration,
+    pub(super) heart: Heart,
     new_logs: bool,
     /// The new container.
     pub(super) new: Option<ContainerId>,
@@ -76,9 +96,12 @@ impl<'a, W: World> Run<'a, W> {
             by,
             stop,
             nonce: nonce(clock.now()),
+            made_by: Vec::new(),
             reached: Reached::Nothing,
             lock: None,
             journal: None,
+            ahead: SignedDuration::ZERO,
+            heart: Heart::default(),
             new_logs: false,
             new: None,
             new_stopped: false,
@@ -88,8 +111,33 @@ impl<'a, W: World> Run<'a, W> {
         }
     }
 
-    pub(super) async fn finish(mut self) -> DeployReport {
-        let (verdict, cause) = match self.forward().await {
+    /// Goes the way that is asked for to its end.
+    pub(super) async fn finish(self) -> DeployReport {
+        self.go(Course::Whole).await
+    }
+
+    /// Goes a way to its end, whatever happens on it, and gives the lock back.
+    pub(super) async fn go(self, course: Course) -> DeployReport {
+        let (clock, docker, ahead) = (self.clock, &self.work.docker, self.ahead);
+        let beating = self.heart.clone();
+        tokio::select! {
+            biased;
+            report = self.on(course) => report,
+            never = beating.beat(docker, clock, ahead) => match never {},
+        }
+    }
+
+    async fn on(mut self, course: Course) -> DeployReport {
+        // Code that panics has failed, and what it had touched is put back like after any other failure.
+        let gone = AssertUnwindSafe(async {
+            match course {
+                Course::Whole => self.forward().await,
+                Course::Rest => self.rest().await,
+                Course::Back(cause) => Err(cause),
+            }
+        });
+        let gone = gone.catch_unwind().await.unwrap_or_else(|_| Err(crashed()));
+        let (verdict, cause) = match gone {
             Ok(None) => (Verdict::Healthy, None),
             Ok(Some(flaw)) => (Verdict::Healthy, Some(flaw)),
             Err(problem) => {
@@ -123,10 +171,18 @@ impl<'a, W: World> Run<'a, W> {
         let image = self.image().await?;
         let lock = self.take_lock(&image).await?;
         self.stage(&lock, &image).await?;
-        let new = self.create().await?;
-        self.stop_old().await?;
+        self.create().await?;
+        self.rest().await
+    }
+
+    /// The way from the created container on.
+    async fn rest(&mut self) -> Result<Option<Problem>, Problem> {
+        let new = self.new.clone().ok_or_else(|| {
+            Problem::new(code::ENGINE_MISSING, "the container of this deploy is not there any more")
+        })?;
+        self.stop_old(&new).await?;
         let container = self.start(&new).await?;
-        self.gate(&container, &image.user).await?;
+        self.gate(&container).await?;
         self.keep(&new).await
     }
 
@@ -134,6 +190,12 @@ impl<'a, W: World> Run<'a, W> {
     fn before(&self) -> Option<String> {
         let planned = || self.work.plan.previous.as_ref().map(|previous| previous.name.clone());
         self.old.as_ref().map(|old| old.name.clone()).or_else(planned)
+    }
+
+    /// Now, by the engine's clock, so that two machines agree on ages.
+    pub(super) fn now(&self) -> Timestamp {
+        let now = self.clock.now();
+        now.checked_add(self.ahead).unwrap_or(now)
     }
 
     fn interrupted(&self) -> Result<(), Problem> {
@@ -184,8 +246,10 @@ impl<'a, W: World> Run<'a, W> {
         work.still_holds(Some(&self.nonce)).await?;
         work.state().make_hand(&image.id).await?;
         let mut journal = Journal::new(lock.clone(), work.plan.release);
+        let at = self.now();
         let undertaking = Undertaking::of(work.plan, work.kind, self.by, &self.nonce);
-        journal.write(&work.docker, self.clock.now(), Event::Begun(Box::new(undertaking))).await?;
+        journal.write(&work.docker, at, Event::Begun(Box::new(undertaking))).await?;
+        self.heart.is(lock.clone(), work.plan.release);
         self.journal = Some(journal);
         self.teller.done(format!("taken by {}", self.by)).await;
         Ok(lock)
@@ -220,13 +284,13 @@ impl<'a, W: World> Run<'a, W> {
         let text = self.work.stage(lock, image, self.new_logs, self.clock.now()).await?;
         if let Some(journal) = &self.journal {
             let stored = StoredRelease::of(&self.work.rendering, self.work.plan, &image.id);
-            journal.store(&self.work.docker, self.clock.now(), &stored).await?;
+            journal.store(&self.work.docker, self.now(), &stored).await?;
         }
         self.teller.done(text).await;
         Ok(())
     }
 
-    async fn create(&mut self) -> Result<ContainerId, Problem> {
+    async fn create(&mut self) -> Result<(), Problem> {
         self.interrupted()?;
         self.enter(Step::Create).await?;
         let mut spec = self.work.plan.container.clone();
@@ -243,19 +307,23 @@ impl<'a, W: World> Run<'a, W> {
         };
         self.new = Some(id.clone());
         self.teller.done(format!("{} ({id})", spec.name)).await;
-        Ok(id)
+        Ok(())
     }
 
-    async fn stop_old(&mut self) -> Result<(), Problem> {
+    async fn stop_old(&mut self, new: &ContainerId) -> Result<(), Problem> {
         self.interrupted()?;
         self.teller.begin(Step::Stop).await;
-        let alive = self.work.alive().await?;
+        let mut alive = self.work.alive().await?;
+        // A deploy that is gone on with may have started it.
+        alive.retain(|container| container.id != *new);
         let previous = self.work.plan.previous.as_ref();
-        self.old = alive
+        let found = alive
             .iter()
             .find(|container| previous.is_some_and(|previous| previous.id == container.id))
             .or(previous)
             .map(Old::of);
+        // What it was before anything was done to it is known from the journal, not from what was done to it since.
+        self.old = self.old.take().or(found);
         self.note(Step::Stop).await?;
         let mut stopped = Vec::new();
         for container in &alive {
@@ -274,7 +342,7 @@ impl<'a, W: World> Run<'a, W> {
         self.enter(Step::Start).await?;
         let work = self.work;
         let alive = patiently(|| work.alive()).await?;
-        if let Some(other) = alive.first() {
+        if let Some(other) = alive.iter().find(|other| other.id != *new) {
             return Err(Problem::new(
                 "deploy.taken-over",
                 format!("{} runs for this environment", other.name),
@@ -287,7 +355,7 @@ impl<'a, W: World> Run<'a, W> {
         Ok(container)
     }
 
-    async fn gate(&mut self, container: &Container, image_user: &str) -> Result<(), Problem> {
+    async fn gate(&mut self, container: &Container) -> Result<(), Problem> {
         self.enter(Step::Gate).await?;
         let watched = Watched {
             docker: &self.work.docker,
@@ -298,8 +366,14 @@ impl<'a, W: World> Run<'a, W> {
         };
         let proven = watched.watch(self.clock, &mut self.teller, Some(&self.stop)).await;
         let endpoint = self.work.docker.endpoint();
-        let text =
-            proven.map_err(|problem| logs::explained(problem, self.work.plan, image_user, endpoint))?;
+        let text = match proven {
+            Ok(text) => text,
+            Err(problem) => {
+                let image = self.work.docker.image(&self.work.plan.container.image).await;
+                let user = image.ok().flatten().map(|image| image.user).unwrap_or_default();
+                return Err(logs::explained(problem, self.work.plan, &user, endpoint));
+            }
+        };
         self.teller.done(text).await;
         Ok(())
     }
@@ -341,14 +415,16 @@ impl<'a, W: World> Run<'a, W> {
     /// Writes down that a step begins, with what must be known to go on from it. It is written through the lock: once
     /// somebody else has that, nothing can be.
     pub(super) async fn note(&mut self, step: Step) -> Result<(), Problem> {
+        let at = self.now();
         let Some(journal) = &mut self.journal else { return Ok(()) };
         let begun = StepBegun { step, new: self.new.clone(), old: self.old.clone() };
         journal.patient = self.reached >= Reached::Touched;
-        journal.write(&self.work.docker, self.clock.now(), Event::Step(begun)).await
+        journal.write(&self.work.docker, at, Event::Step(begun)).await
     }
 
     /// Writes down how it ended, as well as that can be done.
     async fn write_end(&mut self, verdict: Verdict, cause: Option<&Problem>) {
+        let at = self.now();
         let Some(journal) = &mut self.journal else { return };
         let outcome = Outcome {
             verdict,
@@ -356,8 +432,7 @@ impl<'a, W: World> Run<'a, W> {
             log_tail: self.log_tail.clone(),
             timings: self.teller.timings.clone(),
         };
-        let written =
-            journal.write(&self.work.docker, self.clock.now(), Event::Ended(Box::new(outcome))).await;
+        let written = journal.write(&self.work.docker, at, Event::Ended(Box::new(outcome))).await;
         if let Err(problem) = written {
             tracing::warn!(code = problem.code, "the journal does not say how the deploy ended");
         }
@@ -366,19 +441,11 @@ impl<'a, W: World> Run<'a, W> {
     /// Gives the lock back, and removes what was made when nothing came of it.
     async fn clean_up(&mut self, verdict: Verdict) {
         let docker = self.docker_command();
-        if self.lock.is_none() && self.reached >= Reached::Lock {
-            self.lock = self.find_lock().await;
-        }
-        if let Some(lock) = self.lock.take()
-            && let Err(problem) = self.work.give_back_lock(&lock).await
-        {
-            tracing::warn!(code = problem.code, "the lock stays");
-            self.commands.push(format!("{docker} rm {lock}"));
-        }
+        self.give_back().await;
         // One that was never started has nothing to tell, and its volumes hold secrets.
         if verdict != Verdict::Down
             && (Reached::Lock..Reached::Started).contains(&self.reached)
-            && let Err(problem) = self.work.remove_traces(&self.nonce).await
+            && let Err(problem) = self.work.remove_traces(&self.nonces()).await
         {
             tracing::warn!(code = problem.code, "what was made for the deploy stays");
             let name = &self.work.plan.container.name;
@@ -387,10 +454,35 @@ impl<'a, W: World> Run<'a, W> {
         }
     }
 
+    /// Gives the lock back.
+    pub(super) async fn give_back(&mut self) {
+        self.heart.stop();
+        if self.lock.is_none() && self.reached >= Reached::Lock {
+            self.lock = self.find_lock().await;
+        }
+        if let Some(lock) = self.lock.take()
+            && let Err(problem) = self.work.give_back_lock(&lock).await
+        {
+            tracing::warn!(code = problem.code, "the lock stays");
+            self.commands.push(format!("{} rm {lock}", self.docker_command()));
+        }
+    }
+
+    /// The numbers that what was made carries.
+    fn nonces(&self) -> Vec<&str> {
+        self.made_by.iter().chain([&self.nonce]).map(String::as_str).collect()
+    }
+
     /// The lock, when its creation was not heard and it is there all the same.
     async fn find_lock(&self) -> Option<ContainerId> {
         let name = crate::domain::plan::lock_name(self.work.workspace, &self.work.plan.environment);
         let found = briefly(|| self.work.docker.container(&name)).await.ok()??;
         (found.labels.get(label::NONCE) == Some(&self.nonce)).then_some(found.id)
     }
+}
+
+fn crashed() -> Problem {
+    Problem::new("internal.crash", "a part of alertdeck stopped working in the middle of the deploy")
+        .why("it panicked; its log says where")
+        .hint("please report it, with the log")
 }

@@ -100,6 +100,10 @@ impl FakeDocker {
                 Err(self.no_answer(call))
             }
             Some(Trouble::Hang) => std::future::pending().await,
+            Some(Trouble::Silent) => {
+                drop(self.work(call, work));
+                std::future::pending().await
+            }
             Some(Trouble::Late(time)) => {
                 self.clock.sleep(time).await;
                 self.work(call, work)

@@ -68,6 +68,8 @@ pub enum Trouble {
     Unheard,
     /// The call does nothing and never answers.
     Hang,
+    /// The call does its work and never answers.
+    Silent,
     /// The call answers that much later.
     Late(Duration),
     /// This happens just before the call does its work.
@@ -83,6 +85,7 @@ impl fmt::Debug for Trouble {
             Self::Lost => f.write_str("Lost"),
             Self::Unheard => f.write_str("Unheard"),
             Self::Hang => f.write_str("Hang"),
+            Self::Silent => f.write_str("Silent"),
             Self::Late(time) => f.debug_tuple("Late").field(time).finish(),
             Self::Before(_) => f.write_str("Before"),
             Self::After(_) => f.write_str("After"),

@@ -119,7 +119,7 @@ fn troubled<T: Send + 'static>(
 ) -> Option<stream::BoxStream<'static, Result<T, Problem>>> {
     match trouble? {
         Trouble::Error(problem) => Some(stream::iter([Err(problem)]).boxed()),
-        Trouble::Lost | Trouble::Unheard | Trouble::Hang => Some(stream::pending().boxed()),
+        Trouble::Lost | Trouble::Unheard | Trouble::Hang | Trouble::Silent => Some(stream::pending().boxed()),
         Trouble::Late(_) | Trouble::Before(_) | Trouble::After(_) => None,
     }
 }

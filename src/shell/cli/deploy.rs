@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::environment::{EnvName, Guard};
-use crate::domain::plan::{Options, Plan};
+use crate::domain::plan::Options;
 use crate::domain::problem::{Problem, code};
 use crate::domain::progress::{DeployReport, Progress, StepEvent, Verdict};
 use crate::engine::World;
@@ -18,7 +18,7 @@ use crate::shell::cli::{Context, diff, plan};
 use crate::shell::print::{Exit, Printer, Role};
 
 /// How many messages of a deploy may wait for being printed.
-const QUEUE: usize = 64;
+pub(super) const QUEUE: usize = 64;
 
 /// Flags of `deploy`.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -26,18 +26,28 @@ pub struct DeployArguments {
     /// The environment
     #[arg(value_name = "ENV")]
     pub env: Option<String>,
-    /// Do not ask yes or no
-    #[arg(short, long)]
-    pub yes: bool,
-    /// The environment's name once more, where its guard asks for it
-    #[arg(long, value_name = "ENV")]
-    pub confirm: Option<String>,
+    #[command(flatten)]
+    pub consent: Consent,
+    /// Wait that long for another deploy to end, such as 10m
+    #[arg(long, value_name = "TIME", value_parser = crate::shell::settings::time)]
+    pub lock_wait: Option<Duration>,
     /// Deploy although the check found errors
     #[arg(long)]
     pub skip_check: bool,
     /// Only the rules that match, by file name or by path below rules/; can be given more than once
     #[arg(long, value_name = "GLOB", value_parser = crate::shell::settings::glob)]
     pub rule: Vec<String>,
+}
+
+/// What was agreed to on the command line.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Consent {
+    /// Do not ask yes or no
+    #[arg(short, long)]
+    pub yes: bool,
+    /// The environment's name once more, where its guard asks for it
+    #[arg(long, value_name = "ENV")]
+    pub confirm: Option<String>,
 }
 
 /// Plans, asks, deploys.
@@ -47,6 +57,9 @@ pub async fn run<W: World>(context: &Context<W>, arguments: DeployArguments) -> 
     let engine = context.engine.clone().only(arguments.rule.clone());
     let overview = engine.open(1).await?;
     let options = Options { skip_check: arguments.skip_check };
+    if let Some(patience) = arguments.lock_wait {
+        engine.wait_for_lock(&overview, &name, patience, |held| out.status(&held)).await?;
+    }
     let (made, compared) = engine.plan(&overview, &name, options).await?;
     if out.json() {
         out.record("plan", &made)?;
@@ -59,7 +72,7 @@ pub async fn run<W: World>(context: &Context<W>, arguments: DeployArguments) -> 
     }
     let stop = CancellationToken::new();
     if !made.nothing_to_do {
-        confirm(out, &made, &arguments).await?;
+        confirm(out, made.guard, &name, "deploy", &arguments.consent).await?;
     }
     let (sender, receiver) = mpsc::channel(QUEUE);
     let deploy = async {
@@ -88,19 +101,25 @@ enum Ask {
 }
 
 /// What the guard asks for, and whether the flags have answered it. `terminal`: there is somebody to ask.
-fn demand(guard: Guard, name: &EnvName, arguments: &DeployArguments, terminal: bool) -> Result<Ask, Problem> {
-    if let Some(given) = &arguments.confirm
+fn demand(
+    guard: Guard,
+    name: &EnvName,
+    what: &str,
+    consent: &Consent,
+    terminal: bool,
+) -> Result<Ask, Problem> {
+    if let Some(given) = &consent.confirm
         && given != name.as_str()
     {
         return Err(Problem::new(code::GUARDED, format!("`--confirm {given}` is not {name}"))
-            .why("the name that is confirmed must be the one that is deployed"));
+            .why("the name that is confirmed must be that of the environment"));
     }
-    let named = arguments.confirm.is_some();
+    let named = consent.confirm.is_some();
     match guard {
         Guard::Open => Ok(Ask::Nothing),
-        Guard::Confirm if arguments.yes || named => Ok(Ask::Nothing),
+        Guard::Confirm if consent.yes || named => Ok(Ask::Nothing),
         Guard::Confirm if terminal => Ok(Ask::YesOrNo),
-        Guard::Confirm => Err(Problem::new(code::GUARDED, format!("nobody confirmed the deploy of {name}"))
+        Guard::Confirm => Err(Problem::new(code::GUARDED, format!("nobody said yes to: {what} {name}"))
             .why("its guard asks, and there is no terminal to answer on")
             .hint("add --yes")),
         Guard::TypeName if named => Ok(Ask::Nothing),
@@ -113,24 +132,29 @@ fn demand(guard: Guard, name: &EnvName, arguments: &DeployArguments, terminal: b
 }
 
 /// Asks what the guard demands.
-async fn confirm(out: Printer, plan: &Plan, arguments: &DeployArguments) -> Result<(), Problem> {
-    let name = &plan.environment;
+pub(super) async fn confirm(
+    out: Printer,
+    guard: Guard,
+    name: &EnvName,
+    what: &str,
+    consent: &Consent,
+) -> Result<(), Problem> {
     let terminal = std::io::stdin().is_terminal() && out.live();
-    let confirmed = match demand(plan.guard, name, arguments, terminal)? {
+    let confirmed = match demand(guard, name, what, consent, terminal)? {
         Ask::Nothing => true,
         Ask::YesOrNo => {
-            let answer = ask(out, &format!("deploy {name}? [y/N]")).await?;
+            let answer = ask(out, &format!("{what} {name}? [y/N]")).await?;
             matches!(answer.to_lowercase().as_str(), "y" | "yes")
         }
         Ask::Name => {
-            let question = format!("type the name of the environment to deploy it ({name}):");
+            let question = format!("to {what} it, type the name of the environment ({name}):");
             ask(out, &question).await? == name.as_str()
         }
     };
     if confirmed {
         return Ok(());
     }
-    Err(Problem::new(code::INTERRUPTED, format!("{name} is not deployed: it was not confirmed")))
+    Err(Problem::new(code::INTERRUPTED, format!("nothing was done to {name}: it was not confirmed")))
 }
 
 async fn ask(out: Printer, question: &str) -> Result<String, Problem> {
@@ -144,7 +168,7 @@ async fn ask(out: Printer, question: &str) -> Result<String, Problem> {
 }
 
 /// Waits for signals; the first one stops the deploy, which then goes the safe way to its end.
-async fn interruptions(out: Printer, stop: &CancellationToken) -> Problem {
+pub(super) async fn interruptions(out: Printer, stop: &CancellationToken) -> Problem {
     let mut interruptions = match Interruptions::new() {
         Ok(interruptions) => interruptions,
         Err(problem) => {
@@ -164,7 +188,10 @@ async fn interruptions(out: Printer, stop: &CancellationToken) -> Problem {
     }
 }
 
-async fn print_progress(out: Printer, mut progress: mpsc::Receiver<Progress>) -> Result<(), Problem> {
+pub(super) async fn print_progress(
+    out: Printer,
+    mut progress: mpsc::Receiver<Progress>,
+) -> Result<(), Problem> {
     let mut failed = None;
     while let Some(progress) = progress.recv().await {
         // Printing that fails must not end the deploy, only its telling.
@@ -197,7 +224,7 @@ fn seconds(time: Duration) -> String {
     format!("({:.1} s)", time.as_secs_f64())
 }
 
-fn print_report(out: Printer, report: &DeployReport) -> Result<(), Problem> {
+pub(super) fn print_report(out: Printer, report: &DeployReport) -> Result<(), Problem> {
     if out.json() {
         return out.record("report", report);
     }
@@ -234,7 +261,15 @@ fn print_report(out: Printer, report: &DeployReport) -> Result<(), Problem> {
     Ok(())
 }
 
-fn exit(report: &DeployReport) -> Exit {
+/// As [`exit`], where going back is what was asked for.
+pub(super) fn exit_put_back(report: &DeployReport) -> Exit {
+    match report.verdict {
+        Verdict::Down => Exit::Down,
+        _ => Exit::Ok,
+    }
+}
+
+pub(super) fn exit(report: &DeployReport) -> Exit {
     let interrupted = report.cause.as_ref().is_some_and(|cause| cause.code == code::INTERRUPTED);
     match report.verdict {
         Verdict::Healthy | Verdict::NothingToDo => Exit::Ok,
@@ -265,11 +300,7 @@ mod tests {
 
     #[test]
     fn every_guard_demands_its_own_and_yes_is_no_name() {
-        let arguments = |yes: bool, confirm: Option<&str>| DeployArguments {
-            yes,
-            confirm: confirm.map(str::to_owned),
-            ..DeployArguments::default()
-        };
+        let consent = |yes: bool, confirm: Option<&str>| Consent { yes, confirm: confirm.map(str::to_owned) };
         let name: EnvName = "Production".parse().unwrap();
         for (guard, yes, confirm, terminal, demanded) in [
             (Guard::Open, false, None, false, Ok(Ask::Nothing)),
@@ -284,7 +315,7 @@ mod tests {
             (Guard::Open, true, Some("CI"), true, Err("")),
             (Guard::ReadOnly, true, Some("Production"), true, Err("")),
         ] {
-            let answer = demand(guard, &name, &arguments(yes, confirm), terminal)
+            let answer = demand(guard, &name, "deploy", &consent(yes, confirm), terminal)
                 .map_err(|problem| problem.hint.unwrap_or_default());
             assert_eq!(answer, demanded.map_err(str::to_owned), "{guard} {yes} {confirm:?} {terminal}");
         }

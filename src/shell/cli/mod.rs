@@ -7,16 +7,19 @@ pub mod demo;
 pub mod deploy;
 pub mod diff;
 pub mod envs;
+pub mod history;
 pub mod init;
 mod interrupt;
 pub mod keys;
 pub mod logs;
 pub mod plan;
 pub mod render;
+pub mod resume;
 pub mod rules;
 pub mod shell;
 pub mod status;
 pub mod top;
+pub mod unlock;
 pub mod why;
 
 use std::path::PathBuf;
@@ -88,6 +91,12 @@ pub enum Verb {
     Plan(plan::PlanArguments),
     /// Deploy an environment, and put back what ran before if it fails
     Deploy(deploy::DeployArguments),
+    /// Go on with a deploy that was cut off, to its end or back to what ran before
+    Resume(resume::ResumeArguments),
+    /// Take the lock of an environment away from whoever holds it
+    Unlock(unlock::UnlockArguments),
+    /// What every deploy of an environment came to
+    History(history::HistoryArguments),
     /// How healthy an environment is, or all of them
     Status(status::StatusArguments),
     /// What an environment's container says
@@ -131,6 +140,9 @@ pub async fn run<W: World>(context: &Context<W>, verb: Verb) -> Result<Exit, Pro
         Verb::Checks(arguments) => checks::run(context.out, arguments),
         Verb::Plan(arguments) => plan::run(context, arguments).await,
         Verb::Deploy(arguments) => deploy::run(context, arguments).await,
+        Verb::Resume(arguments) => resume::run(context, arguments).await,
+        Verb::Unlock(arguments) => unlock::run(context, arguments).await,
+        Verb::History(arguments) => history::run(context, arguments).await,
     }
 }
 

@@ -271,7 +271,7 @@ impl Bench {
         assert_eq!(foreign, self.foreign);
     }
 
-    fn never_two(&self) {
+    pub(super) fn never_two(&self) {
         let ours: BTreeSet<_> = self.ours().into_iter().map(|container| container.id).collect();
         let mut alive = BTreeSet::new();
         for event in self.docker.history() {

@@ -2,6 +2,7 @@
 //! what holds afterwards in each case. The names of the tests are the faults of the reference.
 
 mod bench;
+mod cut;
 mod faults;
 mod journal;
 mod logs;
