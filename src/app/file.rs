@@ -203,6 +203,8 @@ fn lines(file: &RenderedFile) -> Vec<FileLine> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::domain::render::LayerValue;
     use zeroize::Zeroizing;
@@ -220,10 +222,10 @@ mod tests {
             secret,
             overlay: false,
             template: Place::line("config/elastalert.yaml", 1),
-            chain: vec![
+            chain: Arc::new(vec![
                 value("CI", "es-ci", "config/environments/CI.yaml"),
                 value("Default", "localhost", "config/environments/Default.yaml"),
-            ],
+            ]),
         }
     }
 

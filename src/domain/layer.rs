@@ -2,6 +2,7 @@
 //! a line, that the deploy procedure before alertdeck used. The native form is in `environment::file`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::domain::check::Finding;
 use crate::domain::position::count;
@@ -42,7 +43,7 @@ pub struct Resolved {
     /// The value; `None` when it is a secret.
     pub value: Option<String>,
     /// The value that won and those of the layers below it, winner first, secrets as placeholders.
-    pub chain: Vec<LayerValue>,
+    pub chain: Arc<Vec<LayerValue>>,
 }
 
 /// A value of one layer, as it may be shown.
@@ -146,9 +147,9 @@ pub fn resolve(layers: &[Layer]) -> (BTreeMap<String, Resolved>, BTreeMap<String
             let shown = value.clone().unwrap_or_else(|| placeholder(key));
             let link = LayerValue { layer: layer.name.clone(), shown, place: entry.place.clone() };
             let resolved =
-                values.entry(key.clone()).or_insert_with(|| Resolved { value: None, chain: Vec::new() });
+                values.entry(key.clone()).or_insert_with(|| Resolved { value: None, chain: Arc::default() });
             resolved.value = value;
-            resolved.chain.insert(0, link);
+            Arc::make_mut(&mut resolved.chain).insert(0, link);
         }
     }
     (values, secrets)

@@ -115,7 +115,7 @@ fn is_same(file: &Arc<RenderedFile>, base: &Arc<RenderedFile>) -> bool {
 struct Column<'a> {
     rendering: &'a Rendering,
     files: std::slice::Iter<'a, Arc<RenderedFile>>,
-    rules: std::slice::Iter<'a, Rule>,
+    rules: std::slice::Iter<'a, Arc<Rule>>,
     /// The files of the workspace that have an error.
     broken: HashSet<&'a str>,
 }
@@ -137,7 +137,7 @@ impl<'a> Column<'a> {
             self.rules.next();
         }
         let file = self.files.as_slice().first().filter(|file| file.path == path);
-        (file, self.rules.as_slice().first().filter(|rule| rule.path == path))
+        (file, self.rules.as_slice().first().map(|rule| &**rule).filter(|rule| rule.path == path))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::domain::environment::EnvName;
 use crate::domain::matrix::{self, RuleRow};
 use crate::domain::problem::Place;
 use crate::domain::render::kept::{Kept, OneByOne, Spread};
-use crate::domain::render::{Rendering, assemble, search_settings};
+use crate::domain::render::{Rendering, search_settings};
 use crate::domain::workspace::Workspace;
 
 /// The workspace and all that follows from it without any engine.
@@ -34,12 +34,9 @@ impl Overview {
     /// The same, with what was kept of an earlier reading; gives what to keep of this one.
     pub fn after(workspace: Workspace, before: &Kept, spread: &impl Spread) -> (Self, Arc<Kept>) {
         let workspace = Arc::new(workspace);
-        let kept = Arc::new(Kept::new(Arc::clone(&workspace), before, spread));
+        let kept = Arc::new(Kept::new(&workspace, before, spread));
         let renderings: Vec<Arc<Rendering>> = spread
-            .spread(workspace.environments.len(), |at| {
-                let environment = workspace.environments.get(at)?;
-                Some(Arc::new(assemble(&workspace, environment, |template| kept.done(at, template))))
-            })
+            .spread(workspace.environments.len(), |at| kept.rendering(at).map(Arc::new))
             .into_iter()
             .flatten()
             .collect();

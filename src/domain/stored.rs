@@ -100,7 +100,7 @@ impl StoredRelease {
             rendering: rendering.hash.clone(),
             by_hand: rendering.by_hand.clone(),
             revision: plan.revision.clone(),
-            rules: rendering.rules.clone(),
+            rules: rendering.rules.iter().map(|rule| Rule::clone(rule)).collect(),
             container: plan.container.clone(),
             image_id: image_id.to_owned(),
             holes,
@@ -175,7 +175,7 @@ mod tests {
                 secret: true,
                 overlay: false,
                 template: Place::line("config/elastalert.yaml", 1),
-                chain: Vec::new(),
+                chain: std::sync::Arc::default(),
             }],
         }
     }

@@ -28,7 +28,7 @@ pub fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
     let mut from = 0;
     std::iter::from_fn(move || {
         loop {
-            let start = from + text.get(from..)?.find(MARK)?;
+            let start = from + memchr::memmem::find(text.as_bytes().get(from..)?, MARK.as_bytes())?;
             let begin = start + MARK.len();
             let rest = text.get(begin..)?;
             let length = rest.bytes().take_while(|byte| is_key_byte(*byte)).count();

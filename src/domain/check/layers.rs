@@ -29,7 +29,7 @@ pub fn check(workspace: &Workspace) -> Vec<Finding> {
     let mut told: BTreeSet<(&str, &Place)> = BTreeSet::new();
     for environment in &workspace.environments {
         for (key, resolved) in &environment.values {
-            for link in &resolved.chain {
+            for link in resolved.chain.iter() {
                 let Some(place) = &link.place else {
                     if link.layer == SET && !used.contains(key.as_str()) {
                         let mut problem = unused(key, &Place::file(""), &used).problem;

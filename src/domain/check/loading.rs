@@ -2,29 +2,275 @@
 //! place in the template. What other checks have told already is not told twice.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use crate::domain::check::load::{self, At, Input, Need, Outcome, Refusal};
+use crate::domain::check::load::{
+    self, At, Depends, Given, Input, Loader, Need, Opened, Outcome, Refusal, RuleOutcome, Varying,
+};
 use crate::domain::check::{Finding, facts};
-use crate::domain::plan::variables;
+use crate::domain::environment::Mounts;
+use crate::domain::plan::variables_with;
 use crate::domain::position::Lines;
 use crate::domain::problem::{Place, Problem};
-use crate::domain::render::Rendering;
-use crate::domain::workspace::{Environment, Workspace};
+use crate::domain::render::file::CONFIG;
+use crate::domain::render::kept::Spread;
+use crate::domain::render::{RenderedFile, Rendering, Selection};
+use crate::domain::workspace::{Environment, Workspace, assume};
+
+/// The renderings that the loader looks at side by side.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// The workspace.
+    pub workspace: &'a Workspace,
+    /// Some of its environments.
+    pub environments: &'a [&'a Environment],
+    /// Which files each of them has.
+    pub selections: &'a [&'a Selection],
+}
+
+/// What the loader said of all rules of some environments, kept for the next reading.
+#[derive(Debug, Default)]
+pub struct Loads {
+    each: Vec<EnvironmentLoad>,
+    /// In which keys the configurations differ; what was found to be the same in them was by this.
+    varying: Varying,
+}
+
+/// What the loader said in one environment.
+#[derive(Debug)]
+pub struct EnvironmentLoad {
+    setting: Setting,
+    config: Outcome,
+    skips: bool,
+    /// For each template, once for each path as which it is loaded.
+    verdicts: Vec<Vec<Arc<Verdict>>>,
+}
+
+/// What all rules of an environment stand on.
+#[derive(Debug, Default)]
+struct Setting {
+    name: String,
+    config: Option<Arc<RenderedFile>>,
+    variables: BTreeMap<String, String>,
+    mounts: Mounts,
+    /// The files that are there.
+    paths: Arc<Vec<String>>,
+}
+
+/// What the loader said of one rule.
+#[derive(Debug)]
+struct Verdict {
+    path: String,
+    file: Arc<RenderedFile>,
+    told: RuleOutcome,
+    depends: Depends,
+}
+
+/// Texts that were read for something else, each with the file that it is of.
+pub type Texts = Vec<(Arc<RenderedFile>, Given)>;
+
+impl Loads {
+    /// Has the loader look at everything, along with other work: `first` is that work for one template, and gives the
+    /// texts that it read. `file` is the file of an environment that a template became, and `was` the place that the
+    /// template had `before`.
+    pub fn new<'f, T: Send>(
+        seen: &Seen<'_>,
+        file: &(impl Fn(usize, usize) -> Option<&'f Arc<RenderedFile>> + Sync),
+        (before, was): (&Self, &(impl Fn(usize) -> Option<usize> + Sync)),
+        first: &(impl Fn(usize) -> (T, Texts) + Sync),
+        spread: &impl Spread,
+    ) -> (Vec<T>, Self) {
+        let templates = &seen.workspace.templates;
+        let there = |at: usize, template: usize| {
+            let there = seen.selections.get(at).is_some_and(|selection| selection.has(template));
+            there.then(|| file(at, template)).flatten()
+        };
+        let files: Vec<BTreeMap<&str, &[u8]>> = (0..seen.environments.len())
+            .map(|at| {
+                let all = (0..templates.len()).filter_map(|template| there(at, template));
+                all.map(|file| (file.path.as_str(), file.bytes.as_slice())).collect()
+            })
+            .collect();
+        let settings = settings(seen, &files, &there);
+        let inputs: Vec<Input<'_>> = settings
+            .iter()
+            .zip(files)
+            .map(|(setting, files)| Input {
+                config: setting.config.as_ref().map_or(CONFIG, |config| &config.path),
+                mounts: vec![
+                    (setting.mounts.config.as_str(), "config"),
+                    (setting.mounts.rules.as_str(), "rules"),
+                ],
+                ..Input::of(files, &setting.variables)
+            })
+            .collect();
+        let opened: Vec<Opened<'_>> = inputs.iter().map(Opened::new).collect();
+        let loaders: Vec<Loader<'_>> =
+            inputs.iter().zip(&opened).map(|(input, opened)| Loader::new(input, opened)).collect();
+        let varying = Loader::varying(&loaders);
+        let known = settings.iter().map(|setting| before.find(setting, &varying)).collect();
+        let ready = Ready { loaders: &loaders, settings: &settings, varying: &varying, before, known };
+        let done = spread.spread(templates.len(), |template| {
+            let (first, texts) = first(template);
+            let files: Vec<_> = (0..loaders.len()).map(|at| there(at, template)).collect();
+            (first, ready.verdicts(&files, was(template), &texts))
+        });
+        let mut each: Vec<EnvironmentLoad> = Vec::with_capacity(loaders.len());
+        for loader in &loaders {
+            each.push(EnvironmentLoad {
+                setting: Setting::default(),
+                config: loader.outcome.clone(),
+                skips: loader.skip_invalid,
+                verdicts: Vec::with_capacity(templates.len()),
+            });
+        }
+        for (load, setting) in each.iter_mut().zip(settings) {
+            load.setting = setting;
+        }
+        let mut firsts = Vec::with_capacity(done.len());
+        for (first, verdicts) in done {
+            firsts.push(first);
+            for (load, verdicts) in each.iter_mut().zip(verdicts) {
+                load.verdicts.push(verdicts);
+            }
+        }
+        (firsts, Self { each, varying })
+    }
+
+    /// What was said in an environment, by its place.
+    pub fn get(&self, environment: usize) -> Option<&EnvironmentLoad> {
+        self.each.get(environment)
+    }
+
+    /// The environment in which rules stood on the same but for the files, and whether the same files were there.
+    fn find(&self, setting: &Setting, varying: &Varying) -> Option<(usize, bool)> {
+        let at = self.each.iter().position(|load| {
+            let was = &load.setting;
+            was.name == setting.name
+                && was.config.as_ref().map(|file| (&file.path, &file.bytes))
+                    == setting.config.as_ref().map(|file| (&file.path, &file.bytes))
+                && was.variables == setting.variables
+                && was.mounts == setting.mounts
+        })?;
+        let was = &self.each.get(at).filter(|_| self.varying == *varying)?.setting;
+        Some((at, was.paths == setting.paths))
+    }
+}
+
+/// What the rules of each environment stand on.
+fn settings<'f>(
+    seen: &Seen<'_>,
+    files: &[BTreeMap<&str, &[u8]>],
+    there: &impl Fn(usize, usize) -> Option<&'f Arc<RenderedFile>>,
+) -> Vec<Setting> {
+    let templates = &seen.workspace.templates;
+    let mut settings: Vec<Setting> = Vec::with_capacity(files.len());
+    for (at, (environment, files)) in seen.environments.iter().zip(files).enumerate() {
+        let config = assume::config(|path| files.contains_key(path)).and_then(|path| {
+            let template = templates.binary_search_by(|template| template.path.as_str().cmp(path)).ok()?;
+            there(at, template).cloned()
+        });
+        let same = |other: &&Setting| other.paths.iter().map(String::as_str).eq(files.keys().copied());
+        let paths = match settings.iter().find(same) {
+            Some(other) => Arc::clone(&other.paths),
+            None => Arc::new(files.keys().map(|path| (*path).to_owned()).collect()),
+        };
+        settings.push(Setting {
+            name: environment.name.to_string(),
+            variables: variables_with(environment, config.as_deref()),
+            config,
+            mounts: environment.target.mounts.clone(),
+            paths,
+        });
+    }
+    settings
+}
+
+/// One loader for each environment, ready to load rules.
+struct Ready<'a> {
+    loaders: &'a [Loader<'a>],
+    settings: &'a [Setting],
+    varying: &'a Varying,
+    before: &'a Loads,
+    /// For each environment the one of before that stands on the same, and whether the same files were there.
+    known: Vec<Option<(usize, bool)>>,
+}
+
+impl Ready<'_> {
+    /// The verdicts on what a template became in each environment. What is known from before or from another environment
+    /// is not looked at again.
+    fn verdicts(
+        &self,
+        files: &[Option<&Arc<RenderedFile>>],
+        was: Option<usize>,
+        texts: &Texts,
+    ) -> Vec<Vec<Arc<Verdict>>> {
+        let mut all: Vec<Vec<Arc<Verdict>>> = Vec::with_capacity(files.len());
+        for (at, (loader, file)) in self.loaders.iter().zip(files).enumerate() {
+            let Some(file) = file.filter(|_| self.settings.get(at).is_some_and(|it| it.config.is_some()))
+            else {
+                all.push(Vec::new());
+                continue;
+            };
+            let given = || texts.iter().find(|(read, _)| Arc::ptr_eq(read, file)).map(|(_, given)| given);
+            let verdicts = loader.paths(&file.path).map(|path| {
+                let known = self
+                    .known_before(at, was, file, path)
+                    .or_else(|| self.known_elsewhere(at, &all, file, path));
+                known.cloned().unwrap_or_else(|| {
+                    let (told, depends) = loader.rule(path, &file.path, given(), self.varying);
+                    Arc::new(Verdict { path: path.to_owned(), file: Arc::clone(file), told, depends })
+                })
+            });
+            let verdicts = verdicts.collect();
+            all.push(verdicts);
+        }
+        all
+    }
+
+    fn known_before(
+        &self,
+        at: usize,
+        was: Option<usize>,
+        file: &Arc<RenderedFile>,
+        path: &str,
+    ) -> Option<&Arc<Verdict>> {
+        let (before, same_paths) = (*self.known.get(at)?)?;
+        let verdicts = self.before.get(before)?.verdicts.get(was?)?;
+        let verdict = verdicts.iter().find(|verdict| verdict.is_of(file, path))?;
+        self.loaders.get(at)?.answers(path, &verdict.depends, same_paths).then_some(verdict)
+    }
+
+    fn known_elsewhere<'v>(
+        &self,
+        at: usize,
+        others: &'v [Vec<Arc<Verdict>>],
+        file: &Arc<RenderedFile>,
+        path: &str,
+    ) -> Option<&'v Arc<Verdict>> {
+        let setting = self.settings.get(at)?;
+        others.iter().zip(self.settings).find_map(|(verdicts, other)| {
+            let verdict = verdicts.iter().find(|verdict| verdict.is_of(file, path))?;
+            let depends = &verdict.depends;
+            let same_paths = other.paths == setting.paths && other.mounts == setting.mounts;
+            let holds = !depends.config
+                && (!depends.variables || other.variables == setting.variables)
+                && self.loaders.get(at)?.answers(path, depends, same_paths);
+            holds.then_some(verdict)
+        })
+    }
+}
+
+impl Verdict {
+    fn is_of(&self, file: &Arc<RenderedFile>, path: &str) -> bool {
+        Arc::ptr_eq(&self.file, file) && self.path == path
+    }
+}
 
 /// What the loader would say.
-pub fn findings(workspace: &Workspace, environment: &Environment, rendering: &Rendering) -> Vec<Finding> {
+pub fn findings(workspace: &Workspace, rendering: &Rendering, load: &EnvironmentLoad) -> Vec<Finding> {
     let Some(config) = rendering.config() else { return Vec::new() };
-    let variables = variables(environment, rendering);
-    let files: BTreeMap<&str, &[u8]> =
-        rendering.files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice())).collect();
-    let mounts = &environment.target.mounts;
-    let input = Input {
-        config: &config.path,
-        mounts: vec![(mounts.config.as_str(), "config"), (mounts.rules.as_str(), "rules")],
-        ..Input::of(files, &variables)
-    };
-    let loaded = load::load(&input);
-    let teller = Teller { workspace, rendering, config: &config.path, skips: loaded.skip_invalid };
+    let teller = Teller { workspace, rendering, config: &config.path, skips: load.skips };
     // A file in which something else is wrong is told of once.
     let errors = rendering.findings.iter().filter(|finding| finding.severity == super::Severity::Error);
     let broken: BTreeSet<&str> = errors
@@ -32,9 +278,15 @@ pub fn findings(workspace: &Workspace, environment: &Environment, rendering: &Re
         .map(|place| place.file.as_str())
         .collect();
     let mut findings = Vec::new();
-    findings.extend(teller.outcome(&config.path, &loaded.config, &broken));
-    for rule in &loaded.rules {
-        findings.extend(teller.outcome(&rule.path, &rule.outcome, &broken));
+    findings.extend(teller.outcome(&config.path, &load.config, &broken));
+    let rules: Vec<&RuleOutcome> = load.verdicts.iter().flatten().map(|verdict| &verdict.told).collect();
+    let names: Vec<Option<&str>> = rules.iter().map(|rule| load::taken(rule)).collect();
+    // Names that are taken twice are told elsewhere, and whatever else is wrong with such a rule comes after it.
+    let again: BTreeSet<usize> = load::twice(&names).into_iter().map(|(rule, _)| rule).collect();
+    for (at, rule) in rules.iter().enumerate() {
+        if !rule.outcome.loads() && !again.contains(&at) {
+            findings.extend(teller.outcome(&rule.path, &rule.outcome, &broken));
+        }
     }
     findings
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::domain::render::file::render_file;
+use crate::domain::render::file::fill;
 use crate::domain::render::{Rendering, render};
 use crate::domain::secret::Secret;
 use crate::domain::workspace::{Environment, Workspace};
@@ -27,7 +27,7 @@ pub fn filled(
         if file.insertions.iter().any(|insertion| insertion.secret)
             && let Some(template) = workspace.template(&file.path)
         {
-            *file = render_file(template, config, environment, secrets).file;
+            *file = fill(template, config, environment, secrets);
         }
     }
     rendering.holes.retain(|key| !secrets.contains_key(key));

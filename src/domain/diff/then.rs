@@ -1,6 +1,8 @@
 //! A workspace of other days, as it may be compared with today's: its layers are its own, its secrets are those of
 //! today. No provider that only it names is asked, because nobody may have looked at what it would run.
 
+use std::sync::Arc;
+
 use crate::domain::layer::{LayerValue, Resolved};
 use crate::domain::secret::placeholder;
 use crate::domain::workspace::Environment;
@@ -24,7 +26,7 @@ pub fn adopt_secrets(then: &mut Environment, today: &Environment) {
 
 fn hide(key: &str, resolved: &mut Resolved) {
     resolved.value = None;
-    for LayerValue { shown, .. } in &mut resolved.chain {
+    for LayerValue { shown, .. } in Arc::make_mut(&mut resolved.chain) {
         *shown = placeholder(key);
     }
 }

@@ -2,6 +2,7 @@
 //! also says when there is nothing to do, and that must never be said too easily.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -31,7 +32,7 @@ fn environment() -> Environment {
         exclusions: Vec::new(),
         values: BTreeMap::from([(
             "TIMEZONE".to_owned(),
-            Resolved { value: Some("Europe/Berlin".into()), chain: Vec::new() },
+            Resolved { value: Some("Europe/Berlin".into()), chain: std::sync::Arc::default() },
         )]),
         secrets: BTreeMap::new(),
         overlays: Vec::new(),
@@ -51,13 +52,13 @@ fn rendering() -> Rendering {
             file("config/elastalert.yaml", "es_host: search\nes_port: 9200\n"),
             file("rules/a.yaml", "name: a\n"),
         ],
-        rules: vec![Rule {
+        rules: vec![Arc::new(Rule {
             path: "rules/a.yaml".into(),
             name: "a".into(),
             kind: "any".into(),
             alerts: Vec::new(),
             enabled: true,
-        }],
+        })],
         excluded: Vec::new(),
         by_hand: crate::domain::by_hand::ByHand::default(),
         holes: Vec::new(),

@@ -16,7 +16,7 @@ use crate::domain::label::Labels;
 use crate::domain::problem::Problem;
 
 pub use make::{Desired, Observed, Options, locked, make};
-pub use setup::variables;
+pub use setup::{variables, variables_with};
 
 mod make;
 #[cfg(test)]

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::domain::environment::Target;
 use crate::domain::label::{self, Labels, role};
 use crate::domain::plan::{ContainerSpec, ReleaseNumber, VolumeMount, logs_name, object_name};
-use crate::domain::render::Rendering;
+use crate::domain::render::{RenderedFile, Rendering};
 use crate::domain::workspace::Environment;
 
 use super::make::Desired;
@@ -89,8 +89,12 @@ fn mark(spec: &ContainerSpec) -> String {
 /// The variables that the procedure before alertdeck set, and on top of them the target's own. A value that is a
 /// secret is left out: anyone who reaches the engine reads the variables of a container.
 pub fn variables(environment: &Environment, rendering: &Rendering) -> BTreeMap<String, String> {
+    variables_with(environment, rendering.config())
+}
+
+/// The same where only the configuration is rendered.
+pub fn variables_with(environment: &Environment, text: Option<&RenderedFile>) -> BTreeMap<String, String> {
     let Target { mounts, env, .. } = &environment.target;
-    let text = rendering.config();
     let config = text.and_then(|file| file.path.strip_prefix("config/")).unwrap_or("elastalert.yaml");
     let zone = environment.value("TIMEZONE").unwrap_or("UTC");
     let mut variables = BTreeMap::from([

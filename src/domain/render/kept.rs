@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::domain::check::loading::{Loads, Seen};
 use crate::domain::overlay::{Overlay, Subject};
-use crate::domain::render::file::{Done, render_file};
+use crate::domain::render::file::{Done, Look, Text, is_meant_by_none, look, render_text};
+use crate::domain::render::{Rendering, Selection, assemble};
 use crate::domain::template::Template;
 use crate::domain::token::tokens;
 use crate::domain::workspace::{Environment, Workspace};
@@ -26,87 +28,197 @@ impl Spread for OneByOne {
     }
 }
 
-/// What became of the templates of a workspace, secrets as holes.
+/// The texts that the templates of a workspace became, secrets as holes.
+#[derive(Debug, Default)]
+pub struct Texts {
+    workspace: Arc<Workspace>,
+    /// For each template what it became in each environment, in the workspace's order.
+    made: Vec<Vec<Arc<Text>>>,
+}
+
+/// What became of the templates of a workspace and what there is to say of it, secrets as holes.
 #[derive(Debug, Default)]
 pub struct Kept {
-    workspace: Arc<Workspace>,
-    /// For each template what became of it in each environment, in the workspace's order.
-    made: Vec<Vec<Arc<Done>>>,
+    texts: Texts,
+    /// For each template what there is to see in what it became in each environment.
+    looks: Vec<Vec<Arc<Look>>>,
+    selections: Vec<Selection>,
+    loads: Loads,
 }
 
-/// What a template has become in an environment before.
-struct Before<'a> {
-    template: &'a Template,
-    environment: &'a Environment,
-    done: &'a Arc<Done>,
-    /// Whether the two environments give every key the same.
+/// How two environments compare.
+#[derive(Clone, Copy, Debug)]
+struct Pair<'a> {
+    /// The place of the one that is known.
+    at: usize,
+    was: &'a Environment,
+    is: &'a Environment,
+    /// They give every key the same.
     same_values: bool,
+    same_overlays: bool,
+    /// The variables of their containers are the same.
+    same_env: bool,
 }
 
-impl Kept {
+impl<'a> Pair<'a> {
+    fn new(at: usize, was: &'a Environment, is: &'a Environment) -> Self {
+        Self {
+            at,
+            was,
+            is,
+            same_values: was.values == is.values,
+            same_overlays: was.overlays == is.overlays,
+            same_env: was.target.env == is.target.env,
+        }
+    }
+
+    /// For each environment of a workspace those whose texts are known: all of `before`, of the same name first, and
+    /// those that stand before it in its own.
+    fn all(before: &'a Workspace, workspace: &'a Workspace) -> Vec<[Vec<Self>; 2]> {
+        let pairs = |(place, is): (usize, &'a Environment)| {
+            let earlier = before.environments.iter().enumerate().map(|(at, was)| Self::new(at, was, is));
+            let mut earlier: Vec<Self> = earlier.collect();
+            earlier.sort_by_key(|pair| pair.was.name != is.name);
+            let others = workspace.environments.iter().take(place).enumerate();
+            [earlier, others.map(|(at, was)| Self::new(at, was, is)).collect()]
+        };
+        workspace.environments.iter().enumerate().map(pairs).collect()
+    }
+
+    /// Whether the same text comes of a template in both. `keys` are those of its tokens.
+    fn same_text(&self, text: &Text, is_config: bool, keys: &mut Keys<'_>) -> bool {
+        let same_value = |key: &&str| {
+            let value = self.is.values.get(*key);
+            // What is said about a key without a value depends on all of them.
+            value.is_some() && value == self.was.values.get(*key)
+        };
+        let same_meant = || match (&text.called, is_config) {
+            (_, true) => meant(self.was, &Subject::Config).eq(meant(self.is, &Subject::Config)),
+            (Some(called), _) => {
+                let subject = Subject::Rule(called.clone());
+                meant(self.was, &subject).eq(meant(self.is, &subject))
+            }
+            (None, _) => is_meant_by_none(self.is, text),
+        };
+        (self.same_overlays || same_meant()) && (self.same_values || keys.get().iter().all(same_value))
+    }
+
+    /// Whether the same is to be seen in a text in both.
+    fn same_look(&self, text: &Text, is_config: bool) -> bool {
+        self.same_env || !is_config && !text.file.bytes.contains(&b'$')
+    }
+}
+
+impl Texts {
     /// Renders each template of a workspace in each environment. What is the same as `before`, or in two environments,
-    /// is made once.
+    /// is made once. Nothing is checked but that no value changes the YAML around it.
     pub fn new(workspace: Arc<Workspace>, before: &Self, spread: &impl Spread) -> Self {
         let config = workspace.config();
-        let was_config = before.workspace.config();
-        let environments = &workspace.environments;
-        let old: Vec<(usize, &Environment)> = before.workspace.environments.iter().enumerate().collect();
-        let same_values = |one: &Environment, other: &Environment| one.values == other.values;
-        // The one of the same name first: it most likely is what it was.
-        let order: Vec<Vec<(usize, &Environment, bool)>> = environments
-            .iter()
-            .map(|environment| {
-                let mut order: Vec<_> =
-                    old.iter().map(|(at, was)| (*at, *was, same_values(was, environment))).collect();
-                order.sort_by_key(|(_, was, _)| was.name != environment.name);
-                order
-            })
-            .collect();
+        let pairs = Pair::all(&before.workspace, &workspace);
         let made = spread.spread(workspace.templates.len(), |index| {
             let Some(template) = workspace.templates.get(index) else { return Vec::new() };
-            let was = before.workspace.templates.binary_search_by(|was| was.path.cmp(&template.path)).ok();
-            let was = was.filter(|_| config == was_config).and_then(|at| {
-                let was = before.workspace.templates.get(at)?;
-                (was == template).then_some((was, before.made.get(at)?))
-            });
+            let is_config = config == Some(template.path.as_str());
+            let was = before.find(template, config).and_then(|at| before.made.get(at));
             let mut keys = Keys { template, found: None };
-            let mut dones: Vec<Arc<Done>> = Vec::with_capacity(environments.len());
-            for (environment, order) in environments.iter().zip(&order) {
-                let earlier = was.iter().flat_map(|(template, dones)| {
-                    order.iter().filter_map(|(at, environment, same_values)| {
-                        let done = dones.get(*at)?;
-                        Some(Before { template, environment, done, same_values: *same_values })
-                    })
-                });
-                let others = environments.iter().zip(&dones);
-                let others = others.map(|(environment, done)| Before {
-                    template,
-                    environment,
-                    done,
-                    same_values: false,
-                });
-                let known =
-                    earlier.chain(others).find(|known| known.holds_in(environment, config, &mut keys));
-                let done = known.map(|known| Arc::clone(known.done));
-                dones.push(done.unwrap_or_else(|| {
-                    Arc::new(render_file(template, config, environment, &BTreeMap::new()))
+            let mut texts: Vec<Arc<Text>> = Vec::with_capacity(pairs.len());
+            for (environment, [earlier, others]) in workspace.environments.iter().zip(&pairs) {
+                let mut holds = |pair: &Pair<'_>, texts: &[Arc<Text>]| {
+                    let text = texts.get(pair.at)?;
+                    pair.same_text(text, is_config, &mut keys).then(|| Arc::clone(text))
+                };
+                let known = was.and_then(|was| earlier.iter().find_map(|pair| holds(pair, was)));
+                let known = known.or_else(|| others.iter().find_map(|pair| holds(pair, &texts)));
+                texts.push(known.unwrap_or_else(|| {
+                    Arc::new(render_text(template, config, environment, &BTreeMap::new()))
                 }));
             }
-            dones
+            texts
         });
         Self { workspace, made }
     }
 
+    /// The place of a template that is what it is now.
+    fn find(&self, template: &Template, config: Option<&str>) -> Option<usize> {
+        let templates = &self.workspace.templates;
+        let at = templates.binary_search_by(|was| was.path.cmp(&template.path)).ok()?;
+        (templates.get(at)? == template && self.workspace.config() == config).then_some(at)
+    }
+
     /// What became of a template in an environment, both by their place in the workspace.
-    pub(crate) fn done(&self, environment: usize, template: usize) -> Option<Arc<Done>> {
-        self.made.get(template)?.get(environment).cloned()
+    pub fn get(&self, environment: usize, template: usize) -> Option<&Arc<Text>> {
+        self.made.get(template)?.get(environment)
     }
 
     /// How many of them were made, and how often one of them is used.
     pub fn count(&self) -> (usize, usize) {
         let all = || self.made.iter().flatten();
-        let own: std::collections::BTreeSet<*const Done> = all().map(Arc::as_ptr).collect();
+        let own: std::collections::BTreeSet<*const Text> = all().map(Arc::as_ptr).collect();
         (own.len(), all().count())
+    }
+}
+
+impl Kept {
+    /// Renders each template of a workspace in each environment, and checks it. What is the same as `before`, or in two
+    /// environments, is made once.
+    pub fn new(workspace: &Arc<Workspace>, before: &Self, spread: &impl Spread) -> Self {
+        let config = workspace.config();
+        let was = &before.texts;
+        let pairs = Pair::all(&was.workspace, workspace);
+        let texts = Texts::new(Arc::clone(workspace), was, spread);
+        let environments: Vec<&Environment> = workspace.environments.iter().collect();
+        let selections = spread.spread(environments.len(), |at| {
+            let environment = environments.get(at)?;
+            Some(Selection::new(workspace, environment, |template| texts.get(at, template)))
+        });
+        let selections: Vec<Selection> = selections.into_iter().flatten().collect();
+        let selected: Vec<&Selection> = selections.iter().collect();
+        let seen = Seen { workspace, environments: &environments, selections: &selected };
+        let old = |template: usize| was.find(workspace.templates.get(template)?, config);
+        let look_at = |index: usize| {
+            let mut read = Vec::new();
+            let mut looks: Vec<Arc<Look>> = Vec::with_capacity(pairs.len());
+            let (Some(template), Some(texts)) = (workspace.templates.get(index), texts.made.get(index))
+            else {
+                return (looks, read);
+            };
+            let is_config = config == Some(template.path.as_str());
+            let earlier = old(index).and_then(|at| Some((was.made.get(at)?, before.looks.get(at)?)));
+            for ((text, environment), [before, others]) in texts.iter().zip(&environments).zip(&pairs) {
+                let holds = |pair: &Pair<'_>, texts: &[Arc<Text>], looks: &[Arc<Look>]| {
+                    let (other, look) = (texts.get(pair.at)?, looks.get(pair.at)?);
+                    (Arc::ptr_eq(other, text) && pair.same_look(text, is_config)).then(|| Arc::clone(look))
+                };
+                let known = earlier
+                    .and_then(|(texts, looks)| before.iter().find_map(|pair| holds(pair, texts, looks)));
+                let known = known.or_else(|| others.iter().find_map(|pair| holds(pair, texts, &looks)));
+                looks.push(known.unwrap_or_else(|| {
+                    let (look, loaded) = look(template, text, config, environment, false);
+                    read.extend(loaded.map(|loaded| (Arc::clone(&text.file), loaded)));
+                    Arc::new(look)
+                }));
+            }
+            (looks, read)
+        };
+        let file = |environment, template| texts.get(environment, template).map(|text| &text.file);
+        let (looks, loads) = Loads::new(&seen, &file, (&before.loads, &old), &look_at, spread);
+        Self { texts, looks, selections, loads }
+    }
+
+    /// The rendering of an environment, by its place in the workspace.
+    pub(crate) fn rendering(&self, environment: usize) -> Option<Rendering> {
+        let workspace = &self.texts.workspace;
+        let done = |template: usize| {
+            let look = Arc::clone(self.looks.get(template)?.get(environment)?);
+            Some(Done { text: Arc::clone(self.texts.get(environment, template)?), look })
+        };
+        let selection = self.selections.get(environment)?;
+        let loads = self.loads.get(environment);
+        Some(assemble(workspace, workspace.environments.get(environment)?, selection, loads, done))
+    }
+
+    /// How many texts were made, and how often one of them is used.
+    pub fn count(&self) -> (usize, usize) {
+        self.texts.count()
     }
 }
 
@@ -126,116 +238,11 @@ impl<'a> Keys<'a> {
     }
 }
 
-impl Before<'_> {
-    /// Whether the same would come of the template in this environment. It is the same template.
-    fn holds_in(&self, environment: &Environment, config: Option<&str>, keys: &mut Keys<'_>) -> bool {
-        let (was, is) = (self.environment, environment);
-        let is_config = config == Some(self.template.path.as_str());
-        let names_variables =
-            is_config || self.template.bytes.contains(&b'$') || self.done.file.bytes.contains(&b'$');
-        let subject =
-            if is_config { Some(Subject::Config) } else { self.done.called.clone().map(Subject::Rule) };
-        let same_value = |key: &&str| {
-            let value = is.values.get(*key);
-            // What is said about a key without a value depends on all of them.
-            value.is_some() && value == was.values.get(*key)
-        };
-        (self.same_values || keys.get().iter().all(same_value))
-            && (was.target.env == is.target.env || !names_variables)
-            && subject.is_none_or(|subject| meant(was, &subject).eq(meant(is, &subject)))
-    }
-}
-
 /// The overlays of an environment that mean this.
 fn meant<'a>(environment: &'a Environment, subject: &Subject) -> impl Iterator<Item = &'a Overlay> {
     environment.overlays.iter().filter(move |overlay| overlay.subject == *subject)
 }
 
 #[cfg(test)]
-mod tests {
-    use zeroize::Zeroizing;
-
-    use super::*;
-    use crate::domain::overview::Overview;
-    use crate::domain::workspace::build::{Sources, build};
-
-    const FILES: [(&str, &str); 8] = [
-        (
-            "config/elastalert.yaml",
-            "es_host: @@HOST@@\nes_port: 1\nrules_folder: /opt/rules\nrun_every: {minutes: 1}\nbuffer_time: {minutes: 1}\nwriteback_index: w_@@ENVIRONMENT@@\n",
-        ),
-        ("config/environments/CI.yaml", "tokens: { HOST: ci }\n"),
-        ("config/environments/Default.yaml", "tokens: { HOST: a, LIMIT: 5 }\n"),
-        ("config/environments/Lab.yaml", "order: 3\n"),
-        ("rules/a.yaml", "name: A\ntype: any\nindex: i\nalert: debug\n"),
-        ("rules/b.yaml", "name: B\ntype: any\nindex: i\nalert: debug\nlimit: @@LIMIT@@\n"),
-        ("rules/c.yaml", "name: C\ntype: any\nindex: $TEAM\nalert: debug\n"),
-        ("rules/list.txt", "@@HOST@@\n"),
-    ];
-
-    fn workspace(edits: &[(&str, &str)]) -> Workspace {
-        let mut files: BTreeMap<&str, &str> = BTreeMap::from(FILES);
-        files.extend(edits.iter().copied());
-        files.retain(|_, text| *text != "gone");
-        let file = |(path, text): (&str, &str)| (path.to_owned(), Zeroizing::new(text.as_bytes().to_vec()));
-        build(Sources {
-            root: "/w".into(),
-            prefix: "",
-            revision: 1,
-            files: files.into_iter().map(file).collect(),
-            problems: Vec::new(),
-            set: &[],
-            octopus: false,
-        })
-    }
-
-    #[test]
-    fn whatever_is_edited_what_was_kept_makes_no_difference() {
-        let edits: [&[(&str, &str)]; 17] = [
-            &[],
-            &[("rules/a.yaml", "name: A2\ntype: any\nindex: i\nalert: debug\n")],
-            &[("rules/a.yaml", "name: B\ntype: any\nindex: i\nalert: debug\n")],
-            &[("rules/a.yaml", "gone")],
-            &[("rules/0.yaml", "name: N\ntype: any\nindex: @@LIMT@@\nalert: debug\n")],
-            &[("rules/b.yaml", "name: [\nlimit: @@LIMIT@@\n")],
-            &[("config/environments/Default.yaml", "# moved\n\ntokens: { HOST: a, LIMIT: 5 }\n")],
-            &[("config/environments/Default.yaml", "tokens: { HOST: a, LIMITS: 5 }\n")],
-            &[("config/environments/Default.yaml", "tokens: { HOST: a, LIMIT: \"x: y\" }\n")],
-            &[("config/environments/CI.yaml", "tokens: { HOST: ci, LIMIT: 6 }\n")],
-            &[("config/environments/CI.yaml", "tokens: { HOST: ci }\nrules: { B: { limit: 7 } }\n")],
-            &[("config/environments/CI.yaml", "tokens: { HOST: ci }\nrules: { A: { name: Z } }\n")],
-            &[("config/environments/CI.yaml", "tokens: { HOST: ci }\nconfig: { es_port: 2 }\n")],
-            &[("config/environments/CI.yaml", "tokens: { HOST: ci }\nexclude: [\"a*\"]\n")],
-            &[("config/environments/CI.yaml", "secrets: { HOST: { env: H } }\n")],
-            &[("config/environments/CI.yaml", "target: { env: { TEAM: x, ES_PORT: 3 } }\n")],
-            &[
-                ("config/environments/CI.yaml", "gone"),
-                ("config/environments/New.yaml", "tokens: { HOST: n }\n"),
-            ],
-        ];
-        for one in edits {
-            let (first, kept) = Overview::after(workspace(one), &Kept::default(), &OneByOne);
-            assert_eq!(first, Overview::of(workspace(one)));
-            for other in edits {
-                let fresh = Overview::of(workspace(other));
-                let (again, _) = Overview::after(workspace(other), &kept, &OneByOne);
-                assert_eq!(again, fresh, "{one:?} and then {other:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_the_same_is_made_once() {
-        let kept = |workspace, before: &Kept| Kept::new(Arc::new(workspace), before, &OneByOne);
-        let first = kept(workspace(&[]), &Kept::default());
-        // The configuration is another one in each of three, the list in two; a rule is one for all.
-        assert_eq!(first.count(), (3 + 2 + 3, 5 * 3));
-        let edited = kept(workspace(&[("rules/b.yaml", "name: B2\nlimit: @@LIMIT@@\n")]), &first);
-        let same = |template: usize| {
-            (0..3).all(|at| {
-                Arc::ptr_eq(&first.done(at, template).unwrap(), &edited.done(at, template).unwrap())
-            })
-        };
-        assert_eq!((0..5).filter(|template| !same(*template)).collect::<Vec<_>>(), [2]);
-    }
-}
+#[path = "kept_tests.rs"]
+mod tests;

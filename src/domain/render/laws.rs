@@ -203,7 +203,7 @@ proptest! {
                 back.extend_from_slice(&template.as_bytes()[insertion.replaced.clone()]);
                 (at, there) = (insertion.range.end, insertion.replaced.end);
                 prop_assert!(!insertion.chain.is_empty());
-                for link in &insertion.chain {
+                for link in insertion.chain.iter() {
                     let place = link.place.as_ref().unwrap();
                     let text = files.iter().find(|(path, _)| *path == place.file).map(|(_, text)| *text);
                     let text = std::str::from_utf8(text.unwrap()).unwrap();
@@ -255,4 +255,20 @@ proptest! {
         let root = yaml::parse(&text).unwrap().root;
         prop_assert!(refused || root.get(&key) == Some(&meant), "{text}");
     }
+}
+
+#[test]
+fn what_reads_as_a_secret_and_is_none_counts_in_the_hash() {
+    let layer: &[u8] = b"secrets: { S: { env: S } }\n";
+    let hash = |text: &str, secret: &str| {
+        let files: [(&str, &[u8]); 2] =
+            [("config/environments/CI.yaml", layer), ("rules/list.txt", text.as_bytes())];
+        let workspace = workspace(&files, &[]);
+        let environment = workspace.environment(&"CI".parse().unwrap()).unwrap();
+        let secrets = BTreeMap::from([("S".to_owned(), Secret::new(secret.to_owned()))]);
+        render(&workspace, environment, &secrets).hash
+    };
+    assert_ne!(hash("@@S@@ one\n", "one"), hash("@@S@@ two\n", "two"));
+    assert_ne!(hash("@@S@@ ‹secret S›\n", "one"), hash("@@S@@ @@S@@\n", "one"));
+    assert_eq!(hash("@@S@@\n", "one"), hash("@@S@@\n", "two"));
 }

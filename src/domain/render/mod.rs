@@ -2,8 +2,10 @@
 //! was put in. Secrets stand in it either filled, for a deploy, or as holes, for looking.
 
 pub mod file;
+mod harmless;
 pub mod kept;
 pub mod origin;
+mod select;
 pub mod shape;
 pub mod substitute;
 
@@ -12,25 +14,22 @@ use std::fmt::{self, Write as _};
 use std::ops::Range;
 use std::sync::Arc;
 
-use globset::{GlobBuilder, GlobMatcher};
 use sha2::{Digest, Sha256};
 
 use zeroize::Zeroizing;
 
-use crate::domain::by_hand::{self, ByHand, Picked};
-use crate::domain::check::files::UNREADABLE;
+use crate::domain::by_hand::{self, ByHand};
+use crate::domain::check::loading::{EnvironmentLoad, Loads, Seen};
 use crate::domain::check::{Finding, loading};
 use crate::domain::environment::{EnvName, SearchSettings};
 pub use crate::domain::layer::LayerValue;
-use crate::domain::overlay::Subject;
-use crate::domain::problem::{Place, Problem};
-use crate::domain::render::file::{CONFIG, Done, render_file};
-use crate::domain::render::kept::Spread;
-use crate::domain::rule::{Rule, is_rule};
+use crate::domain::problem::Place;
+use crate::domain::render::file::{Done, render_file};
+use crate::domain::render::kept::{OneByOne, Spread};
+pub use crate::domain::render::select::Selection;
+use crate::domain::rule::Rule;
 use crate::domain::secret::Secret;
-use crate::domain::template::Template;
-use crate::domain::token::nearest;
-use crate::domain::workspace::{Environment, Exclusion, Workspace, assume};
+use crate::domain::workspace::{Environment, Workspace, assume};
 use crate::domain::yaml::{self, Node, Value};
 
 /// Text that was put in place of a token or by an overlay.
@@ -49,7 +48,7 @@ pub struct Insertion {
     /// Where the template has it.
     pub template: Place,
     /// The value that won and those of the layers below it, winner first.
-    pub chain: Vec<LayerValue>,
+    pub chain: Arc<Vec<LayerValue>>,
 }
 
 /// One file of a rendering.
@@ -77,7 +76,7 @@ pub struct Rendering {
     /// Sorted by path; excluded rules are not among them.
     pub files: Vec<Arc<RenderedFile>>,
     /// The rules among them, sorted by path.
-    pub rules: Vec<Rule>,
+    pub rules: Vec<Arc<Rule>>,
     /// Rule files that an exclusion keeps out, and where it is written.
     pub excluded: Vec<(String, Place)>,
     /// What was asked for beside the workspace.
@@ -96,11 +95,7 @@ pub fn render(
     environment: &Environment,
     secrets: &BTreeMap<String, Secret>,
 ) -> Rendering {
-    let config = workspace.config();
-    assemble(workspace, environment, |template| {
-        let path = &workspace.templates.get(template)?;
-        Some(Arc::new(render_file(path, config, environment, secrets)))
-    })
+    render_by(workspace, environment, secrets, &OneByOne)
 }
 
 /// The same, its files made as `spread` does it: by many at once, and only while they are wanted.
@@ -111,72 +106,61 @@ pub fn render_by(
     spread: &impl Spread,
 ) -> Rendering {
     let config = workspace.config();
-    let made = spread.spread(workspace.templates.len(), |template| {
+    let dones: Vec<Option<Done>> = spread.spread(workspace.templates.len(), |template| {
         let template = workspace.templates.get(template)?;
-        Some(Arc::new(render_file(template, config, environment, secrets)))
+        Some(render_file(template, config, environment, secrets))
     });
-    assemble(workspace, environment, |template| made.get(template).cloned().flatten())
+    let done = |index: usize| dones.get(index)?.as_ref();
+    let text = |index: usize| done(index).map(|done| &done.text);
+    let selection = Selection::new(workspace, environment, text);
+    let seen = Seen { workspace, environments: &[environment], selections: &[&selection] };
+    let file = |_, template| text(template).map(|text| &text.file);
+    let before = (&Loads::default(), &|_| None);
+    let (_, loads) = Loads::new(&seen, &file, before, &|_| ((), Vec::new()), spread);
+    assemble(workspace, environment, &selection, loads.get(0), |index| done(index).cloned())
 }
 
-/// Makes a rendering of what became of its templates; `made` says it for each that is not kept out.
+/// Makes a rendering of what became of its templates; `made` says it for each that is not kept out, `loaded` what the
+/// loader says of them.
 pub(crate) fn assemble(
     workspace: &Workspace,
     environment: &Environment,
-    made: impl Fn(usize) -> Option<Arc<Done>>,
+    selection: &Selection,
+    loaded: Option<&EnvironmentLoad>,
+    made: impl Fn(usize) -> Option<Done>,
 ) -> Rendering {
-    let mut findings = Vec::new();
+    let mut findings = selection.findings.clone();
     let mut files = Vec::with_capacity(workspace.templates.len());
     let mut rules = Vec::with_capacity(workspace.templates.len());
     let mut holes = BTreeSet::new();
     let mut hash = Sha256::new();
-    let (kept_out, mut exclusion_findings) = exclude(workspace, environment);
-    findings.append(&mut exclusion_findings);
-    let config = workspace.config();
-    let picked = Picked::new(&workspace.only).unwrap_or_else(|problem| {
-        findings.push(Finding::error(problem));
-        Picked::default()
-    });
-    let paths = workspace.templates.iter().map(|template| template.path.as_str());
-    let picked = picked.with_imports(paths, &environment.target.mounts.rules, |path| {
-        let template = workspace.template(path)?;
-        let file = render_file(template, config, environment, &BTreeMap::new()).file;
-        Some(String::from_utf8_lossy(&file.bytes).into_owned())
-    });
-    // What is not picked is as little there as what is excluded.
-    let mut away = kept_out.clone();
-    for (index, template) in workspace.templates.iter().enumerate() {
-        if kept_out.binary_search_by(|(path, _)| path.cmp(&template.path)).is_ok() {
-            continue;
-        }
-        if !picked.has(&template.path) {
-            away.push((template.path.clone(), Place::file(&template.source)));
-            continue;
-        }
-        let Some(done) = made(index) else { continue };
-        hash.update(done.digest);
-        files.push(Arc::clone(&done.file));
-        rules.extend(done.rule.clone());
-        findings.extend(done.findings.iter().cloned());
-        holes.extend(done.holes.iter().cloned());
+    for (index, _) in workspace.templates.iter().enumerate().filter(|(index, _)| selection.has(*index)) {
+        let Some(Done { text, look }) = made(index) else { continue };
+        hash.update(text.digest);
+        files.push(Arc::clone(&text.file));
+        rules.extend(look.rule.clone());
+        findings.extend(text.findings.iter().chain(&look.findings).cloned());
+        holes.extend(text.holes.iter().cloned());
     }
-    findings.extend(absent(workspace, environment, config, &rules, &away));
-    findings.extend(same_names(workspace, &rules));
-    let hidden = findings.iter().any(|finding| hides_name(finding, workspace));
-    findings.extend(aimless(workspace, environment, &rules, &away, hidden));
+    findings.extend(select::absent(workspace, environment, &rules, &selection.away));
+    findings.extend(select::same_names(workspace, &rules));
+    findings.extend(select::aimless(workspace, environment, &rules, selection, &findings));
     let findings = findings.into_iter().map(|finding| finding.within(&environment.name)).collect();
-    let partial = if away.len() > kept_out.len() { workspace.only.clone() } else { Vec::new() };
+    let partial = if selection.is_partial() { workspace.only.clone() } else { Vec::new() };
     let mut rendering = Rendering {
         environment: environment.name.clone(),
         files,
         rules,
-        excluded: kept_out,
+        excluded: selection.kept_out.clone(),
         by_hand: ByHand { partial, set: by_hand::set(environment) },
         holes: holes.into_iter().collect(),
         findings,
         hash: hexadecimal(&hash.finalize()),
     };
-    let more = loading::findings(workspace, environment, &rendering);
-    rendering.findings.extend(more.into_iter().map(|finding| finding.within(&environment.name)));
+    if let Some(loaded) = loaded {
+        let more = loading::findings(workspace, &rendering, loaded);
+        rendering.findings.extend(more.into_iter().map(|finding| finding.within(&environment.name)));
+    }
     rendering
 }
 
@@ -195,7 +179,7 @@ impl Rendering {
     /// The rule in the file of that path.
     pub fn rule(&self, path: &str) -> Option<&Rule> {
         let at = self.rules.binary_search_by(|rule| rule.path.as_str().cmp(path)).ok()?;
-        self.rules.get(at)
+        self.rules.get(at).map(|rule| &**rule)
     }
 
     /// Whether `ElastAlert` would not load it, or it could not be rendered.
@@ -210,172 +194,6 @@ fn hexadecimal(bytes: &[u8]) -> String {
         write!(text, "{byte:02x}").unwrap_or_default();
         text
     })
-}
-
-/// A glob as a shell reads it: `*` does not cross a `/`. In a list of the older form braces are plain signs, because a
-/// shell that reads a glob from a file does not look for them.
-fn matcher(exclusion: &Exclusion) -> Result<GlobMatcher, Problem> {
-    let older = exclusion.place.file.contains("/rule_exclusions/");
-    let glob =
-        if older { exclusion.glob.replace('{', "[{]").replace('}', "[}]") } else { exclusion.glob.clone() };
-    GlobBuilder::new(&glob)
-        .literal_separator(true)
-        .backslash_escape(true)
-        .build()
-        .map(|glob| glob.compile_matcher())
-        .map_err(|error| {
-            let shown = exclusion.glob.escape_debug();
-            Problem::new("exclusion.glob", format!("`{shown}` is no glob"))
-                .at(exclusion.place.clone())
-                .why(error.kind().to_string())
-        })
-}
-
-/// Which files below `rules/` stay out, each with the first exclusion that says so.
-fn exclude(workspace: &Workspace, environment: &Environment) -> (Vec<(String, Place)>, Vec<Finding>) {
-    let mut findings = Vec::new();
-    let mut kept_out: BTreeMap<String, Place> = BTreeMap::new();
-    for exclusion in &environment.exclusions {
-        let matcher = match matcher(exclusion) {
-            Ok(matcher) => matcher,
-            Err(problem) => {
-                findings.push(Finding::error(problem));
-                continue;
-            }
-        };
-        let mut meets = false;
-        for template in &workspace.templates {
-            let Some(below) = template.path.strip_prefix("rules/") else { continue };
-            let name = below.rsplit('/').next().unwrap_or(below);
-            if matcher.is_match(below) || matcher.is_match(name) {
-                meets = true;
-                kept_out.entry(template.path.clone()).or_insert_with(|| exclusion.place.clone());
-            }
-        }
-        if !meets {
-            let shown = exclusion.glob.escape_debug();
-            findings.push(Finding::warning(
-                Problem::new(
-                    "exclusion.unused",
-                    format!("the exclusion `{shown}` matches no file of rules/"),
-                )
-                .at(exclusion.place.clone())
-                .hint("a glob is matched against the file name and against the path below rules/"),
-            ));
-        }
-    }
-    (kept_out.into_iter().collect(), findings)
-}
-
-/// What `ElastAlert` cannot be without, and is not there.
-fn absent(
-    workspace: &Workspace,
-    environment: &Environment,
-    config: Option<&str>,
-    rules: &[Rule],
-    kept_out: &[(String, Place)],
-) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let prefix = &workspace.prefix;
-    match (config, environment.target.env.get("ELASTALERT_CONFIG")) {
-        (Some(_), _) => {}
-        (None, Some(path)) => findings.push(Finding::note(
-            Problem::new("assumed.image-config", format!("the image has the configuration: {path}"))
-                .at(Place::file(format!("{prefix}{CONFIG}")))
-                .why("there is none here, and `target.env` names one by ELASTALERT_CONFIG"),
-        )),
-        (None, None) => findings.push(Finding::error(
-            Problem::new("config.absent", "there is no configuration of ElastAlert")
-                .at(Place::file(format!("{prefix}{CONFIG}")))
-                .why("ElastAlert does not start without it")
-                .hint("`alertdeck init` writes one; or `target: { env: { ELASTALERT_CONFIG: … } }` names the image's own"),
-        )),
-    }
-    if rules.is_empty() {
-        let out = kept_out.iter().filter(|(path, _)| is_rule(path)).count();
-        let problem = match out {
-            0 => Problem::new("rules.none", "there are no rules")
-                .at(Place::file(format!("{prefix}rules")))
-                .hint("a rule is a file below rules/ that ends with .yaml or .yml"),
-            _ if !workspace.only.is_empty() => {
-                Problem::new("rules.none", format!("no rule matches {}", workspace.only.join(", ")))
-                    .at(Place::file(format!("{prefix}rules")))
-                    .hint("a glob is matched against the file name and against the path below rules/")
-            }
-            _ => Problem::new("rules.none", format!("no rule is left, {out} are kept out"))
-                .at(Place::file(format!("{prefix}rules"))),
-        };
-        findings.push(Finding::error(problem.why("an ElastAlert without rules runs and never alerts")));
-    }
-    findings
-}
-
-fn same_names(workspace: &Workspace, rules: &[Rule]) -> Vec<Finding> {
-    let source = |rule: &Rule| {
-        workspace.template(&rule.path).map_or_else(|| rule.path.clone(), |template| template.source.clone())
-    };
-    let mut first: BTreeMap<&str, &Rule> = BTreeMap::new();
-    let mut findings = Vec::new();
-    for rule in rules {
-        if let Some(before) = first.get(rule.name.as_str()) {
-            findings.push(Finding::error(
-                Problem::new("rule.name", format!("two rules are called `{}`", rule.name.escape_debug()))
-                    .at(Place::file(source(rule)))
-                    .why(format!("{} is called so as well", source(before)))
-                    .why("ElastAlert ends when it loads the second one"),
-            ));
-        } else {
-            first.insert(&rule.name, rule);
-        }
-    }
-    findings
-}
-
-/// Whether a rule cannot be read for this reason, and so may be any that an overlay means.
-fn hides_name(finding: &Finding, workspace: &Workspace) -> bool {
-    let at = |template: &Template| {
-        finding.problem.place.as_ref().is_some_and(|place| place.file == template.source)
-    };
-    let code = finding.problem.code;
-    (matches!(code, "token.unknown" | "token.shape" | "yaml.encoding") || UNREADABLE.contains(&code))
-        && workspace.templates.iter().any(|template| is_rule(&template.path) && at(template))
-}
-
-/// Overlays of rules that are not there. A rule that is excluded, or that overlays rename, is; where the names of
-/// some rules are `hidden`, only one that is like a known name is told.
-fn aimless(
-    workspace: &Workspace,
-    environment: &Environment,
-    rules: &[Rule],
-    kept_out: &[(String, Place)],
-    hidden: bool,
-) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = Vec::new();
-    let mut told = BTreeSet::new();
-    let excluded: Vec<Rule> = workspace
-        .templates
-        .iter()
-        .filter(|template| kept_out.iter().any(|(path, _)| *path == template.path))
-        .filter_map(|template| render_file(template, None, environment, &BTreeMap::new()).rule)
-        .collect();
-    for overlay in &environment.overlays {
-        let Subject::Rule(name) = &overlay.subject else { continue };
-        let renamed = overlay.key == "name";
-        let known = rules.iter().chain(&excluded).any(|rule| rule.name == *name);
-        if known || renamed || !told.insert(name) {
-            continue;
-        }
-        let shown = name.escape_debug();
-        let mut problem = Problem::new("overlay.rule", format!("no rule is called `{shown}`"))
-            .at(overlay.place.clone())
-            .why("an overlay of a rule names it by its `name`");
-        problem.hint = nearest(name, rules.iter().map(|rule| rule.name.as_str()))
-            .map(|near| format!("did you mean `{near}`?"));
-        if problem.hint.is_some() || !hidden {
-            findings.push(Finding::error(problem));
-        }
-    }
-    findings
 }
 
 /// What the search engine's settings are where the workspace does not say: those that `ElastAlert` itself reads.

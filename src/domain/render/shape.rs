@@ -7,6 +7,7 @@ use crate::domain::check::Finding;
 use crate::domain::layer::LayerValue;
 use crate::domain::problem::Problem;
 use crate::domain::render::Insertion;
+use crate::domain::render::harmless::is_word;
 use crate::domain::yaml::{self, Node, Value};
 
 /// A value that could do harm: where it stands in the text, and the word that stands for it.
@@ -23,7 +24,7 @@ pub fn check(text: &str, real: Option<&Node>, insertions: &[Insertion]) -> Vec<F
     for insertion in insertions {
         let value = text.get(insertion.range.clone()).unwrap_or_default();
         let hole = insertion.secret && value == crate::domain::secret::placeholder(&insertion.key);
-        if !hole && !is_harmless(value) {
+        if !hole && !is_word(value) {
             let word = unused_word(text, risks.len());
             risks.push(Risk { insertion, range: insertion.range.clone(), word });
         }
@@ -55,12 +56,6 @@ pub fn check(text: &str, real: Option<&Node>, insertions: &[Insertion]) -> Vec<F
         findings.push((risk.insertion.key.clone(), finding(risk.insertion)));
     }
     findings.into_iter().map(|(_, finding)| finding).collect()
-}
-
-/// Values of these characters are one scalar wherever a scalar can stand.
-fn is_harmless(value: &str) -> bool {
-    value.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '/'))
-        && value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '-'))
 }
 
 fn unused_word(text: &str, index: usize) -> String {
@@ -188,7 +183,8 @@ mod tests {
             shown: value.into(),
             place: Some(Place::line("CI.conf", 1)),
         }];
-        let values = BTreeMap::from([("X".to_owned(), Resolved { value: Some(value.into()), chain })]);
+        let values =
+            BTreeMap::from([("X".to_owned(), Resolved { value: Some(value.into()), chain: chain.into() })]);
         let done = substitute("config/elastalert.yaml", template, &values, &BTreeMap::new());
         let real = yaml::parse(&done.text).ok();
         check(&done.text, real.as_ref().map(|document| &document.root), &done.insertions)

@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
 use crate::domain::layer::Resolved;
-use crate::domain::position::Lines;
+use crate::domain::position::count;
+use crate::domain::problem::Place;
 use crate::domain::render::Insertion;
 use crate::domain::secret::{Secret, placeholder};
 use crate::domain::token::{Token, tokens};
@@ -41,7 +43,7 @@ pub fn substitute(
     values: &BTreeMap<String, Resolved>,
     secrets: &BTreeMap<String, Secret>,
 ) -> Substituted {
-    let lines = Lines::new(template);
+    let mut lines = Onward { text: template, at: 0, line: 1, start: 0 };
     let mut done = Substituted::default();
     let mut at = 0;
     // Grown text would leave copies of secrets behind, so room is made once.
@@ -72,11 +74,35 @@ pub fn substitute(
             secret: resolved.value.is_none(),
             overlay: false,
             template: lines.place(path, token.range.start),
-            chain: resolved.chain.clone(),
+            chain: Arc::clone(&resolved.chain),
         });
     }
     done.text.push_str(template.get(at..).unwrap_or_default());
     done
+}
+
+/// Lines that are counted on the way from one token to the next.
+struct Onward<'a> {
+    text: &'a str,
+    at: usize,
+    line: usize,
+    /// Where the line begins.
+    start: usize,
+}
+
+impl Onward<'_> {
+    /// The place of a byte that is not before the one asked for last.
+    fn place(&mut self, file: &str, offset: usize) -> Place {
+        let passed = self.text.as_bytes().get(self.at..offset).unwrap_or_default();
+        for found in memchr::memchr_iter(b'\n', passed) {
+            self.line += 1;
+            self.start = self.at + found + 1;
+        }
+        self.at = offset;
+        let line = self.text.get(self.start..offset).unwrap_or_default();
+        let column = line.trim_start_matches('\u{feff}').chars().count() + 1;
+        Place { file: file.to_owned(), line: count(self.line), column: count(column) }
+    }
 }
 
 fn length(

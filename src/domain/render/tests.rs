@@ -452,7 +452,7 @@ fn only_the_rules_that_are_asked_for_are_laid_out_and_all_other_files() {
     workspace.templates.push(template("rules/CI.yaml", "type: any\nindex: a\nalert: debug\n"));
     workspace.templates.sort_by(|left, right| left.path.cmp(&right.path));
     workspace.only = vec!["web*".to_owned()];
-    let paths: Vec<String> = of(&workspace, "CI", &[]).rules.into_iter().map(|rule| rule.path).collect();
+    let paths: Vec<String> = of(&workspace, "CI", &[]).rules.iter().map(|rule| rule.path.clone()).collect();
     assert_eq!(
         paths,
         ["rules/CI.yaml", "rules/web.yaml"],

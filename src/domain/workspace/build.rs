@@ -2,6 +2,7 @@
 //! reserved folders; what is wrong with a file becomes a finding and the rest still stands.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -178,7 +179,8 @@ fn assemble(
 ) -> Environment {
     let (mut values, secrets) = resolve(layers);
     let masker = known_secrets(layers);
-    for link in values.values_mut().filter(|resolved| resolved.value.is_some()).flat_map(|it| &mut it.chain) {
+    let shown = values.values_mut().filter(|resolved| resolved.value.is_some());
+    for link in shown.flat_map(|resolved| Arc::make_mut(&mut resolved.chain)) {
         link.shown = masker.mask(std::mem::take(&mut link.shown));
     }
     let file = own.map(|own| &own.file);

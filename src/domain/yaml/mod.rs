@@ -12,7 +12,7 @@ use std::ops::Range;
 
 pub use paint::Token;
 pub use pyyaml::{Date, DateTime, Int, Text};
-pub use read::{Painted, painted, parse};
+pub use read::{Loaded, Painted, painted, parse, parse_for_both};
 pub use refused::{Kind, Refused};
 
 /// What a text holds: one document. An empty one holds nothing, which is null.

@@ -1,6 +1,7 @@
 //! Reads a text into values with their bytes. The tree of nodes gives the bytes, the loaded value what they mean.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use pyyaml::{Content, Located, NodeId, NodeKind, ScalarStyle};
 
@@ -12,7 +13,16 @@ pub type Painted = Vec<(Range<usize>, Token)>;
 
 /// Reads a text as `ElastAlert` does.
 pub fn parse(text: &str) -> Result<Document, Refused> {
-    Ok(document(text, pyyaml::load_located(text.as_bytes()).map_err(Refused)?))
+    Ok(document(text, &pyyaml::load_located(text.as_bytes()).map_err(Refused)?))
+}
+
+/// What the crate that reads YAML makes of a text, for those who want the nodes themselves.
+pub type Loaded = Result<Arc<pyyaml::Loaded>, pyyaml::Error>;
+
+/// Reads a text once for both: those who want its values, and those who want the nodes.
+pub fn parse_for_both(text: &str) -> (Result<Document, Refused>, Loaded) {
+    let loaded = pyyaml::load_located(text.as_bytes()).map(Arc::new);
+    (loaded.as_ref().map(|loaded| document(text, loaded)).map_err(|error| Refused(error.clone())), loaded)
 }
 
 /// Reads a text, and says what its parts are. Where it means nothing to Python, the parts may be there all the same.
@@ -20,7 +30,7 @@ pub fn painted(text: &str) -> (Result<Document, Refused>, Painted) {
     match pyyaml::load_located(text.as_bytes()) {
         Ok(loaded) => {
             let tokens = tokens(text.as_bytes(), &loaded.document);
-            (Ok(document(text, loaded)), tokens)
+            (Ok(document(text, &loaded)), tokens)
         }
         Err(refused) => {
             let tree = pyyaml::parse(text.as_bytes());
@@ -29,7 +39,7 @@ pub fn painted(text: &str) -> (Result<Document, Refused>, Painted) {
     }
 }
 
-fn document(text: &str, loaded: pyyaml::Loaded) -> Document {
+fn document(text: &str, loaded: &pyyaml::Loaded) -> Document {
     let places = Places { document: &loaded.document, ends: ends(text, &loaded.document) };
     let duplicates = loaded
         .duplicates
@@ -41,7 +51,7 @@ fn document(text: &str, loaded: pyyaml::Loaded) -> Document {
             Duplicate { key, first, again }
         })
         .collect();
-    let root = loaded.root.map_or_else(|| Node::new(Value::Null), |root| places.node(root));
+    let root = loaded.root.as_ref().map_or_else(|| Node::new(Value::Null), |root| places.node(root));
     Document { root, duplicates }
 }
 
@@ -82,13 +92,13 @@ impl Places<'_> {
         start..self.ends.get(id.index()).copied().unwrap_or(start)
     }
 
-    fn node(&self, located: Located) -> Node {
+    fn node(&self, located: &Located) -> Node {
         let id = located.node;
         let target = self.document.node(id).map_or(id, |node| node.resolved().id());
         let range = self.own(target);
         let alias = (target != id).then(|| self.own(id));
-        let all = |items: Vec<Located>| items.into_iter().map(|item| self.node(item)).collect();
-        let value = match located.content {
+        let all = |items: &[Located]| items.iter().map(|item| self.node(item)).collect();
+        let value = match &located.content {
             Content::Scalar(value) => scalar(value),
             Content::List(items) => Value::Sequence(all(items)),
             Content::Tuple(items) => Value::Tuple(all(items)),
@@ -96,7 +106,7 @@ impl Places<'_> {
             Content::Map(entries) => {
                 let mut found = Vec::with_capacity(entries.len());
                 for entry in entries {
-                    let (mut key, mut value) = (self.node(entry.key), self.node(entry.value));
+                    let (mut key, mut value) = (self.node(&entry.key), self.node(&entry.value));
                     if let Some(merge) = entry.merged {
                         let merge = self.own(merge);
                         key.alias = Some(merge.clone());
@@ -107,12 +117,12 @@ impl Places<'_> {
                 Value::Mapping(found)
             }
             Content::OrderedMap(pairs) => {
-                let pair = |(key, value)| {
+                let pair = |(key, value): &(Located, Located)| {
                     let (key, value) = (self.node(key), self.node(value));
                     let range = key.place().start..value.place().end;
                     Node { value: Value::Tuple(vec![key, value]), range, alias: None }
                 };
-                Value::Sequence(pairs.into_iter().map(pair).collect())
+                Value::Sequence(pairs.iter().map(pair).collect())
             }
             _ => Value::Null,
         };
@@ -120,16 +130,16 @@ impl Places<'_> {
     }
 }
 
-fn scalar(value: pyyaml::Value) -> Value {
+fn scalar(value: &pyyaml::Value) -> Value {
     match value {
-        pyyaml::Value::Bool(value) => Value::Bool(value),
-        pyyaml::Value::Int(value) => Value::Integer(value),
-        pyyaml::Value::Float(value) => Value::Float(value),
-        pyyaml::Value::Complex(real, imaginary) => Value::Complex(real, imaginary),
-        pyyaml::Value::String(text) => Value::Text(text),
-        pyyaml::Value::Binary(bytes) => Value::Binary(bytes),
-        pyyaml::Value::Date(date) => Value::Date(date),
-        pyyaml::Value::DateTime(time) => Value::DateTime(time),
+        pyyaml::Value::Bool(value) => Value::Bool(*value),
+        pyyaml::Value::Int(value) => Value::Integer(value.clone()),
+        pyyaml::Value::Float(value) => Value::Float(*value),
+        pyyaml::Value::Complex(real, imaginary) => Value::Complex(*real, *imaginary),
+        pyyaml::Value::String(text) => Value::Text(text.clone()),
+        pyyaml::Value::Binary(bytes) => Value::Binary(bytes.clone()),
+        pyyaml::Value::Date(date) => Value::Date(*date),
+        pyyaml::Value::DateTime(time) => Value::DateTime(*time),
         // Null; what holds other values is no scalar.
         _ => Value::Null,
     }

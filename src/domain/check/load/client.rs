@@ -10,7 +10,7 @@ use super::value::{Value, View};
 
 /// Checks what is looked at when a client is made; `host:port` of it.
 pub(super) fn check(conf: &Dict<'_>, files: &Files<'_>) -> Result<String> {
-    let variable = |name: &str| files.variables.get(name);
+    let variable = |name: &str| files.variable(name);
     let set = |name: &str| variable(name).filter(|value| !value.is_empty());
     let fail = |key: &str, class: &'static str, message: String| {
         Fault::new("config.value", class, message).at(conf.at(key)).key(key).stop()
@@ -70,7 +70,7 @@ pub(super) fn check(conf: &Dict<'_>, files: &Files<'_>) -> Result<String> {
 
 /// A name with its password, or a token.
 fn credentials(conf: &Dict<'_>, files: &Files<'_>) -> Result<()> {
-    let variable = |name: &str| files.variables.get(name);
+    let variable = |name: &str| files.variable(name);
     let set = |name: &str| variable(name).filter(|value| !value.is_empty());
     let fail = |key: &str, class: &'static str, message: String| {
         Fault::new("config.value", class, message).at(conf.at(key)).key(key).stop()

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use pyyaml::{Located, NodeId};
 
+use super::depends::Watch;
 use super::outcome::At;
 use super::python;
 use super::read::Parsed;
@@ -35,6 +36,8 @@ pub(super) struct Dict<'a> {
     items: Vec<Option<Item<'a>>>,
     index: HashMap<Cow<'a, str>, usize>,
     odd: bool,
+    /// Who wants to know what is asked for.
+    watch: Option<&'a Watch<'a>>,
 }
 
 impl<'a> Dict<'a> {
@@ -53,9 +56,21 @@ impl<'a> Dict<'a> {
         dict
     }
 
+    /// The same, watched, as is all that takes over from it.
+    pub(super) fn watched(&self, watch: &'a Watch<'a>) -> Self {
+        Self { watch: Some(watch), ..self.clone() }
+    }
+
+    fn at_key(&self, key: &str) -> Option<usize> {
+        if let Some(watch) = self.watch {
+            watch.key(key);
+        }
+        self.index.get(key).copied()
+    }
+
     fn position(&self, key: &Key<'_>) -> Option<usize> {
         match key {
-            Key::Text(text) => self.index.get(text.as_ref()).copied(),
+            Key::Text(text) => self.at_key(text),
             Key::Odd(_) if !self.odd => None,
             Key::Odd(key) => self.items.iter().position(|item| {
                 item.as_ref().is_some_and(|item| match &item.key {
@@ -100,11 +115,12 @@ impl<'a> Dict<'a> {
 
     /// Takes over all of another one whose keys are not there.
     pub(super) fn set_defaults(&mut self, other: &Self) {
-        for item in other.items() {
+        for item in other.items.iter().flatten() {
             if self.position(&item.key).is_none() {
                 self.put(item.clone());
             }
         }
+        self.watch = self.watch.or(other.watch);
     }
 
     /// Takes over all of another one.
@@ -116,7 +132,8 @@ impl<'a> Dict<'a> {
 
     /// Takes out a key.
     pub(super) fn remove(&mut self, key: &str) {
-        if let Some(at) = self.index.remove(key)
+        if self.at_key(key).is_some()
+            && let Some(at) = self.index.remove(key)
             && let Some(slot) = self.items.get_mut(at)
         {
             *slot = None;
@@ -124,7 +141,7 @@ impl<'a> Dict<'a> {
     }
 
     pub(super) fn get_item(&self, key: &str) -> Option<&Item<'a>> {
-        self.index.get(key).and_then(|at| self.items.get(*at)).and_then(Option::as_ref)
+        self.at_key(key).and_then(|at| self.items.get(at)).and_then(Option::as_ref)
     }
 
     /// The value under a key.
@@ -134,7 +151,7 @@ impl<'a> Dict<'a> {
 
     /// Whether a key is there.
     pub(super) fn has(&self, key: &str) -> bool {
-        self.index.contains_key(key)
+        self.at_key(key).is_some()
     }
 
     /// Whether what stands under a key is there and true.
@@ -149,11 +166,17 @@ impl<'a> Dict<'a> {
 
     /// All that is there, in order.
     pub(super) fn items(&self) -> impl Iterator<Item = &Item<'a>> {
+        if let Some(watch) = self.watch {
+            watch.all();
+        }
         self.items.iter().flatten()
     }
 
     /// Whether every key is a string.
     pub(super) fn is_plain(&self) -> bool {
+        if let Some(watch) = self.watch {
+            watch.all();
+        }
         !self.odd
     }
 }

@@ -59,6 +59,11 @@ pub(super) fn expand<'a>(text: &'a str, environment: &BTreeMap<String, String>) 
 }
 
 impl Put {
+    /// Whether nothing was put in.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The bytes of the text before that these bytes come from.
     pub(super) fn before(&self, range: Range<usize>) -> Range<usize> {
         let start = self.back(self.0.partition_point(|(after, _)| after.end <= range.start), range.start);

@@ -1,12 +1,13 @@
 //! The files of the container, as far as they are known: what is mounted, found by the paths that Python asks for.
 //! What lies outside of the mounts is the image's, and unknown.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Input;
+use super::depends::{Answer, Given};
 use super::fault::{Fault, Result, Stop};
 use super::outcome::Need;
 use super::read::{self, Parsed};
@@ -28,29 +29,44 @@ pub(super) enum Found<'a> {
     Elsewhere,
 }
 
-/// The files, and those that were parsed already.
+/// The files of a container, and those that were parsed for several rules.
 #[derive(Debug)]
-pub(super) struct Files<'a> {
+pub(super) struct Shared<'a> {
     mounted: &'a BTreeMap<&'a str, &'a [u8]>,
-    pub(super) variables: &'a BTreeMap<String, String>,
+    variables: &'a BTreeMap<String, String>,
     mounts: &'a [(&'a str, &'a str)],
     directory: &'a str,
-    imported: RefCell<HashMap<String, Result<Rc<Parsed>>>>,
+    imported: Mutex<HashMap<String, Result<Arc<Parsed>>>>,
 }
 
-impl<'a> Files<'a> {
+/// The files as one rule asks for them, and what it was answered.
+#[derive(Debug)]
+pub(super) struct Files<'a> {
+    shared: &'a Shared<'a>,
+    /// The text of the rule's own file, if somebody has read it already.
+    given: Option<(&'a str, &'a Given)>,
+    asked: RefCell<Vec<(String, Answer)>>,
+    variables: Cell<bool>,
+}
+
+impl<'a> Shared<'a> {
     pub(super) fn new(input: &'a Input<'a>) -> Self {
         Self {
             mounted: &input.files,
             variables: input.variables,
             mounts: &input.mounts,
             directory: input.directory,
-            imported: RefCell::default(),
+            imported: Mutex::default(),
         }
     }
 
+    /// What a rule that asks for a path is answered.
+    pub(super) fn answer(&self, path: &str) -> Answer {
+        Answer::of(self.find(path))
+    }
+
     /// What is at a path of the container; a relative one is taken from the folder in which `ElastAlert` starts.
-    pub(super) fn find(&self, path: &str) -> Found<'a> {
+    fn find(&self, path: &str) -> Found<'a> {
         if path.is_empty() {
             return Found::Missing;
         }
@@ -115,7 +131,7 @@ impl<'a> Files<'a> {
     }
 
     /// The files in a folder of the container and below, each with what comes after the folder in its path.
-    pub(super) fn below(&self, folder: &str) -> Vec<(&'a str, &'a str)> {
+    fn below(&self, folder: &str) -> Vec<(&'a str, &'a str)> {
         let folder = format!("/{}", normal(&self.absolute(folder)));
         let mut all = Vec::new();
         for (mount, files) in self.mounts {
@@ -139,6 +155,43 @@ impl<'a> Files<'a> {
     fn absolute(&self, path: &str) -> String {
         if path.starts_with('/') { path.to_owned() } else { join(self.directory, path) }
     }
+}
+
+impl<'a> Files<'a> {
+    pub(super) fn new(shared: &'a Shared<'a>) -> Self {
+        Self { shared, given: None, asked: RefCell::default(), variables: Cell::new(false) }
+    }
+
+    /// The same, where the text of one file of the rendering has been read already.
+    pub(super) fn given(shared: &'a Shared<'a>, given: Option<(&'a str, &'a Given)>) -> Self {
+        Self { given, ..Self::new(shared) }
+    }
+
+    /// What was asked for and answered, in order, and whether variables of the environment had a say.
+    pub(super) fn into_asked(self) -> (Vec<(String, Answer)>, bool) {
+        (self.asked.into_inner(), self.variables.get())
+    }
+
+    /// What is at a path of the container; a relative one is taken from the folder in which `ElastAlert` starts.
+    pub(super) fn find(&self, path: &str) -> Found<'a> {
+        let found = self.shared.find(path);
+        let mut asked = self.asked.borrow_mut();
+        if !asked.iter().any(|(known, _)| known == path) {
+            asked.push((path.to_owned(), Answer::of(found)));
+        }
+        found
+    }
+
+    /// The files in a folder of the container and below. Rules do not ask for it.
+    pub(super) fn below(&self, folder: &str) -> Vec<(&'a str, &'a str)> {
+        self.shared.below(folder)
+    }
+
+    /// A variable of the environment.
+    pub(super) fn variable(&self, name: &str) -> Option<&'a String> {
+        self.variables.set(true);
+        self.shared.variables.get(name)
+    }
 
     /// Opens a file for reading, or ends as Python's `open` does.
     pub(super) fn open(&self, path: &str, what: &str) -> Result<(&'a str, &'a [u8])> {
@@ -154,20 +207,31 @@ impl<'a> Files<'a> {
     }
 
     /// Reads a YAML file that others may read too.
-    pub(super) fn parse_shared(&self, path: &str, what: &str) -> Result<Rc<Parsed>> {
+    pub(super) fn parse_shared(&self, path: &str, what: &str) -> Result<Arc<Parsed>> {
         let (rendered, bytes) = self.open(path, what)?;
-        if let Some(known) = self.imported.borrow().get(rendered) {
+        self.notice(bytes);
+        let known = || self.shared.imported.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known().get(rendered) {
             return known.clone();
         }
-        let parsed = read::read(rendered, bytes, self.variables).map(Rc::new);
-        self.imported.borrow_mut().insert(rendered.to_owned(), parsed.clone());
+        let parsed = read::read(rendered, bytes, self.shared.variables, None).map(Arc::new);
+        known().insert(rendered.to_owned(), parsed.clone());
         parsed
     }
 
     /// Reads a YAML file that is read once.
     pub(super) fn parse(&self, path: &str, what: &str) -> Result<Parsed> {
         let (rendered, bytes) = self.open(path, what)?;
-        read::read(rendered, bytes, self.variables)
+        self.notice(bytes);
+        let given = self.given.filter(|(path, _)| *path == rendered).map(|(_, given)| given);
+        read::read(rendered, bytes, self.shared.variables, given)
+    }
+
+    /// Variables may be put into a text where it has the sign for it.
+    fn notice(&self, bytes: &[u8]) {
+        if bytes.contains(&b'$') {
+            self.variables.set(true);
+        }
     }
 }
 
@@ -227,7 +291,7 @@ mod tests {
                 .into();
         let variables = BTreeMap::new();
         let input = Input::new(&files, &variables);
-        let all = Files::new(&input);
+        let all = Shared::new(&input);
         for path in [
             "/opt/rules/a.yaml",
             "rules/a.yaml",

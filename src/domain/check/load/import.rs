@@ -1,7 +1,7 @@
 //! A rule with all that it imports: depth first, the last import of a file first, what stands nearer to the rule
 //! wins, and filters are put one after the other. An import that leads back to itself never ends, and is told.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use pyyaml::{Content, Entry};
 
@@ -16,7 +16,7 @@ use super::value::{self, Value, View};
 /// The files of a rule in the order in which they are read.
 #[derive(Debug)]
 pub(super) struct Chain {
-    files: Vec<Rc<Parsed>>,
+    files: Vec<Arc<Parsed>>,
     /// The rule is a set, which the loader takes as far as the schema.
     pub(super) is_set: bool,
 }
@@ -87,12 +87,12 @@ pub(super) fn gather(files: &Files<'_>, path: &str) -> Result<Chain> {
     Ok(chain)
 }
 
-fn read_one(files: &Files<'_>, next: &Next) -> Result<Rc<Parsed>> {
+fn read_one(files: &Files<'_>, next: &Next) -> Result<Arc<Parsed>> {
     let what = if next.at.is_some() { "what it imports" } else { "the rule" };
     let read = if next.at.is_some() {
         files.parse_shared(&next.path, what)
     } else {
-        files.parse(&next.path, what).map(Rc::new)
+        files.parse(&next.path, what).map(Arc::new)
     };
     read.map_err(|stop| match read::caught(stop) {
         // A missing file has no place of its own; what names it has.

@@ -4,6 +4,7 @@
 mod alerters;
 mod client;
 mod config;
+mod depends;
 mod dict;
 mod durations;
 mod expand;
@@ -32,6 +33,7 @@ mod value;
 use std::collections::BTreeMap;
 
 use crate::domain::render::file::CONFIG;
+pub use depends::{Depends, Given, Varying};
 pub use outcome::{At, Loaded, Need, Outcome, Refusal, RuleOutcome, Stage, Step};
 
 /// What `ElastAlert` finds when it starts.
@@ -69,6 +71,8 @@ impl<'a> Input<'a> {
         Self { values: true, ..self }
     }
 }
+
+pub use rule::{Loader, Opened, taken, twice};
 
 /// What becomes of the configuration and of each rule file in the folders that it names.
 pub fn load(input: &Input<'_>) -> Loaded {

@@ -2,9 +2,11 @@
 //! its place.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use pyyaml::{Error, ErrorClass, Loaded, Located, NodeId};
 
+use super::depends::Given;
 use super::expand::{Put, expand};
 use super::fault::{EA, Fault, Result, Stop};
 use super::outcome::{At, Need};
@@ -14,7 +16,7 @@ use super::outcome::{At, Need};
 pub(super) struct Parsed {
     /// Its path in the rendering.
     pub(super) path: String,
-    loaded: Loaded,
+    loaded: Arc<Loaded>,
     put: Put,
 }
 
@@ -41,14 +43,24 @@ impl Parsed {
     }
 }
 
-/// Reads a file, whatever its errors are caught as.
-pub(super) fn read(path: &str, bytes: &[u8], variables: &BTreeMap<String, String>) -> Result<Parsed> {
+/// Reads a file, whatever its errors are caught as. A text that was read already is not read again, unless variables
+/// are put into it.
+pub(super) fn read(
+    path: &str,
+    bytes: &[u8],
+    variables: &BTreeMap<String, String>,
+    given: Option<&Given>,
+) -> Result<Parsed> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => return undecodable(path, bytes, error.valid_up_to()),
     };
     let (text, put) = expand(text, variables);
-    match pyyaml::load_located(text.as_bytes()) {
+    let loaded = match given.filter(|_| put.is_empty()) {
+        Some(given) => given.clone(),
+        None => pyyaml::load_located(text.as_bytes()).map(Arc::new),
+    };
+    match loaded {
         Ok(loaded) => Ok(Parsed { path: path.to_owned(), loaded, put }),
         Err(error) => Err(refused(path, &error, &put)),
     }

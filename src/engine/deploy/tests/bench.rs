@@ -80,7 +80,7 @@ pub(super) fn rendering(rules: &[(&str, &str)], hash: &str) -> Rendering {
         overlay: false,
         replaced: 0..0,
         template: Place::line("config/elastalert.yaml", 4),
-        chain: Vec::new(),
+        chain: std::sync::Arc::default(),
     });
     let mut files = vec![config, file("config/supervisord.conf".into(), "[program:elastalert]\n")];
     files.extend(rules.iter().map(|(path, text)| file(format!("rules/{path}"), text)));
@@ -94,6 +94,7 @@ pub(super) fn rendering(rules: &[(&str, &str)], hash: &str) -> Rendering {
             alerts: Vec::new(),
             enabled: true,
         })
+        .map(std::sync::Arc::new)
         .collect();
     Rendering {
         environment: ci(),
