@@ -102,6 +102,14 @@ impl<'a> Meaning<'a> {
         }
     }
 
+    /// What was found since the second mark comes before what was found since the first.
+    pub(super) fn before(&mut self, first: Mark, second: Mark) {
+        if let Some(since) = self.faults.get_mut(first.0..) {
+            since.rotate_left(second.0.saturating_sub(first.0).min(since.len()));
+        }
+        self.python = self.faults.iter().position(|(turn, _)| *turn == usize::MAX);
+    }
+
     /// What Python says when a mapping is computed with a key that has no hash; nothing within is looked at any more.
     pub(super) fn no_hash(&mut self, mark: Mark) {
         self.forget(mark);

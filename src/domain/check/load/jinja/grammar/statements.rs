@@ -40,10 +40,14 @@ impl Parser<'_> {
         self.meaning.loops = self.meaning.loops.saturating_add(1);
         self.target(Target::Names)?;
         self.expect_word("in")?;
+        let over = self.meaning.mark();
         self.tuple_without_if()?;
         self.meaning.enter();
         if self.skip_name("if")? {
+            // It becomes a function of its own, which stands before the loop.
+            let test = self.meaning.mark();
             self.expression()?;
+            self.meaning.before(over, test);
         }
         if self.skip_name("recursive")? {
             self.meaning.frame.buffered = true;
@@ -155,9 +159,18 @@ impl Parser<'_> {
 
     fn tag_filter(&mut self, _: usize) -> Result<()> {
         let outer = self.meaning.enter_buffered();
-        self.filters(None, true)?;
-        self.closed(&["endfilter"])?;
+        self.filtered(true, &["endfilter"])?;
         self.meaning.frame = outer;
+        Ok(())
+    }
+
+    /// Filters and what they are put on, which is compiled first.
+    fn filtered(&mut self, inline: bool, ends: &'static [&'static str]) -> Result<()> {
+        let filters = self.meaning.mark();
+        self.filters(None, inline)?;
+        let body = self.meaning.mark();
+        self.closed(ends)?;
+        self.meaning.before(filters, body);
         Ok(())
     }
 
@@ -199,8 +212,7 @@ impl Parser<'_> {
             return Ok(());
         }
         let outer = self.meaning.enter_apart();
-        self.filters(None, false)?;
-        self.closed(&["endset"])?;
+        self.filtered(false, &["endset"])?;
         self.meaning.frame = outer;
         Ok(())
     }
