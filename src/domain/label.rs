@@ -28,6 +28,9 @@ pub const SPEC: &str = "alertdeck.spec";
 pub const SINCE: &str = "alertdeck.since";
 /// On a lock and on what was made under it: a number that no other deploy has.
 pub const NONCE: &str = "alertdeck.nonce";
+/// The newest release that had been proven when this one was made; 0 for none. Whatever was made and is named by none
+/// that came after it has failed.
+pub const PROVEN: &str = "alertdeck.proven";
 /// Who deployed it, as a claim.
 pub const BY: &str = "alertdeck.by";
 /// The version of these labels.

@@ -5,6 +5,8 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::domain::problem::Problem;
+
 /// A value that must never be shown. It has no `Display` and no `Serialize`, and its `Debug` says nothing.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
@@ -53,6 +55,32 @@ impl SecretSource {
     }
 }
 
+/// The shortest value, in bytes, that is looked for in what others write. A shorter one stands in too many places by
+/// chance.
+pub const SHORTEST: usize = 6;
+
+/// What is to be said of a secret that was had, without its value. `lines`: its command printed more lines than the
+/// one that was taken.
+pub fn notes(key: &str, source: &SecretSource, secret: &Secret, lines: bool) -> Vec<Problem> {
+    let mut notes = Vec::new();
+    if lines {
+        let what = format!("of what {} printed only the first line is the secret {key}", source.describe());
+        notes.push(
+            Problem::new("secret.lines", what)
+                .why("it printed more lines than one")
+                .hint("let it print the value alone; a value of several lines comes from `file:`"),
+        );
+    }
+    if secret.expose().len() < SHORTEST && !secret.expose().is_empty() {
+        notes.push(
+            Problem::new("secret.short", format!("the secret {key} is too short to be masked in logs"))
+                .why(format!("a value of fewer than {SHORTEST} bytes stands in too many places by chance"))
+                .hint("take a longer one"),
+        );
+    }
+    notes
+}
+
 /// What stands in place of the secret of that key, everywhere where people or programs read. Its length says nothing.
 pub fn placeholder(key: &str) -> String {
     format!("‹secret {key}›")
@@ -61,6 +89,22 @@ pub fn placeholder(key: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_said_of_a_secret_names_its_key_and_never_its_value() {
+        let source = SecretSource::Command(vec!["pass".into(), "show".into()]);
+        let told = |value: &str, lines| notes("HOOK", &source, &Secret::new(value.into()), lines);
+        assert_eq!(told("canary", false), []);
+        let notes = told("canar", true);
+        assert_eq!(
+            notes.iter().map(|note| note.what.as_str()).collect::<Vec<_>>(),
+            [
+                "of what the command pass printed only the first line is the secret HOOK",
+                "the secret HOOK is too short to be masked in logs"
+            ]
+        );
+        assert!(!format!("{notes:?}").contains("canar"));
+    }
 
     #[test]
     fn a_secret_does_not_print_itself() {

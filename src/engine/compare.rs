@@ -178,11 +178,11 @@ impl<W: World> Engine<W> {
             let wanted = |key: &&String| !asked.contains(*key);
             let needed = |key: &&String| !found.is_container() && (real || !same_source(key));
             let all: Vec<String> = keys().filter(needed).filter(wanted).cloned().collect();
-            let (secrets, _) = self.fetch(here, &all, true).await;
+            let secrets = self.fetch(here, &all, true).await.secrets;
             side.extend(had.iter().filter(|(key, _)| here.secrets.contains_key(*key)).map(pair));
             side.extend(secrets);
             let rest: Vec<String> = keys().filter(|key| !needed(key)).filter(wanted).cloned().collect();
-            let (secrets, _) = self.fetch(here, &rest, false).await;
+            let secrets = self.fetch(here, &rest, false).await.secrets;
             side.extend(secrets);
             masker = masker.with(side.iter().map(pair).collect());
             if !real {

@@ -21,7 +21,7 @@ use crate::domain::secret::Secret;
 use crate::domain::text::sanitise;
 use crate::engine::changes::changes;
 use crate::engine::files_tree::{self, MOST_FILES};
-use crate::engine::{Edits, Files, RevisionFiles, SourceFile, files_create, git};
+use crate::engine::{Edits, Files, RevisionFiles, SourceFile, Spoken, files_create, git};
 
 /// The most bytes that one file has.
 pub(super) const MOST_BYTES: u64 = 1024 * 1024;
@@ -31,6 +31,9 @@ const MOST_PRINTED: u64 = 64 * 1024;
 
 /// How long a command may take to give a secret.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long what a command printed last is waited for when it has ended.
+const AFTER_END: Duration = Duration::from_millis(200);
 
 /// The disk of this machine.
 #[derive(Clone, Copy, Debug, Default)]
@@ -120,7 +123,7 @@ impl Files for RealFiles {
         }
     }
 
-    async fn secret_command(&self, command: &[String], root: &Path) -> Result<Secret, Problem> {
+    async fn secret_command(&self, command: &[String], root: &Path) -> Result<Spoken, Problem> {
         let (program, arguments) =
             command.split_first().ok_or_else(|| missing("a command", "it has no words".to_owned()))?;
         let failed = |why: String| missing(&format!("the command {}", sanitise(program.as_bytes())), why);
@@ -146,11 +149,28 @@ impl Files for RealFiles {
         let printed = child.stdout.take().ok_or_else(|| failed("its output is lost".into()))?;
         let answer = async {
             let mut line = Zeroizing::new(Vec::with_capacity(1024));
-            BufReader::new(printed.take(MOST_PRINTED)).read_until(b'\n', &mut line).await?;
+            let mut printed = BufReader::new(printed.take(MOST_PRINTED));
+            printed.read_until(b'\n', &mut line).await?;
             if line.len() as u64 >= MOST_PRINTED && !line.ends_with(b"\n") {
                 return Ok(None);
             }
-            Ok::<_, io::Error>(Some((line, child.wait().await?)))
+            let mut more = Zeroizing::new(Vec::with_capacity(1024));
+            let status = tokio::select! {
+                biased;
+                read = printed.read_to_end(&mut more) => {
+                    read?;
+                    drop(printed);
+                    child.wait().await?
+                }
+                // What it started may hold its output open for ever.
+                status = child.wait() => {
+                    let status = status?;
+                    drop(timeout(AFTER_END, printed.read_to_end(&mut more)).await);
+                    status
+                }
+            };
+            let more = more.iter().any(|byte| !byte.is_ascii_whitespace());
+            Ok::<_, io::Error>(Some((line, more, status)))
         };
         let answer = timeout(PATIENCE, answer)
             .await
@@ -161,7 +181,7 @@ impl Files for RealFiles {
                 ))
             })?
             .map_err(|error| failed(error.to_string()))?;
-        let Some((mut line, status)) = answer else {
+        let Some((mut line, more, status)) = answer else {
             return Err(failed(format!("its first line is longer than {} KiB", MOST_PRINTED / 1024)));
         };
         // It has ended, and what it started may go on.
@@ -172,18 +192,34 @@ impl Files for RealFiles {
         if !status.success() && !went_on {
             return Err(failed(format!("it ended with {status}")));
         }
-        while line.ends_with(b"\n") || line.ends_with(b"\r") {
-            line.pop();
-        }
-        let text = String::from_utf8(std::mem::take(&mut *line)).map_err(|not_text| {
-            not_text.into_bytes().zeroize();
-            failed("it printed something that is not UTF-8".into())
-        })?;
-        if text.is_empty() {
-            return Err(failed("it printed nothing".into()));
-        }
-        Ok(Secret::new(text))
+        let secret = only_line(&mut line, more).map_err(|why| failed(why.to_owned()))?;
+        Ok(Spoken { secret, more })
     }
+}
+
+/// The secret in the first line that a command printed, or why there is none. `more`: it printed others.
+fn only_line(line: &mut Vec<u8>, more: bool) -> Result<Secret, &'static str> {
+    while line.ends_with(b"\n") || line.ends_with(b"\r") {
+        line.pop();
+    }
+    let text = String::from_utf8(std::mem::take(line)).map_err(|not_text| {
+        not_text.into_bytes().zeroize();
+        "it printed something that is not UTF-8"
+    })?;
+    let secret = Secret::new(text);
+    let text = secret.expose();
+    Err(if text.is_empty() && more {
+        "its first line is empty, and that is the one that is taken"
+    } else if text.is_empty() {
+        "it printed nothing"
+    } else if text.contains('\r') {
+        "a carriage return stands in its first line"
+    } else if more && text.starts_with("-----BEGIN ") {
+        "it printed a key or a certificate of several lines, and only the first line is taken; \
+         `file:` takes all of them"
+    } else {
+        return Ok(secret);
+    })
 }
 
 /// The processes of a command that gives a secret. They end with whoever waits for them.

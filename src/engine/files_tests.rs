@@ -170,9 +170,19 @@ async fn a_command_gives_its_first_line() {
         let command = ["sh", "-c", script].map(str::to_owned);
         RealFiles.secret_command(&command, folder.path()).await
     };
-    assert_eq!(run("printf 'a b\\nmore\\n'").await.unwrap().expose(), "a b");
-    assert_eq!(run("printf last").await.unwrap().expose(), "last");
-    assert_eq!(run("yes").await.unwrap().expose(), "y");
+    assert_eq!(run("printf 'a b\\nmore\\n'").await.unwrap().secret.expose(), "a b");
+    assert_eq!(run("printf last").await.unwrap().secret.expose(), "last");
+    for (script, more) in [
+        ("echo value", false),
+        ("printf 'value\\r\\n \\n\\n'", false),
+        ("echo value; echo canary of notes", true),
+        ("echo value; exec head -c 3000000 /dev/zero", true),
+        ("echo value; sleep 600 &", false),
+    ] {
+        let spoken = run(script).await.unwrap();
+        assert_eq!((spoken.secret.expose(), spoken.more), ("value", more), "{script}");
+    }
+    assert_eq!(run("yes").await.unwrap().secret.expose(), "y");
     for script in ["true", "exit 3", "echo canary; echo canary >&2; exit 1", "printf 'canary\\377\\n'"] {
         let problem = run(script).await.unwrap_err();
         assert_eq!(problem.code, code::SECRET_MISSING, "{script}");
@@ -191,11 +201,14 @@ async fn what_keeps_a_command_from_giving_a_secret_is_told() {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
         RealFiles.secret_command(&words, folder.path()).await
     };
-    assert_eq!(run(&["./give"]).await.unwrap().expose(), "from the workspace");
+    assert_eq!(run(&["./give"]).await.unwrap().secret.expose(), "from the workspace");
     for (script, why) in [
         ("head -c 3000000 /dev/zero | tr '\\0' x", "longer than 64 KiB"),
         ("read answer && echo canary$answer", "ended with exit status: 1"),
         ("kill -9 $$", "signal: 9"),
+        ("echo; echo canary", "first line is empty"),
+        ("printf 'canary\\rcanary\\n'", "a carriage return stands in its first line"),
+        ("echo '-----BEGIN KEY-----'; echo canary", "`file:` takes all of them"),
     ] {
         let problem = run(&["sh", "-c", script]).await.unwrap_err();
         assert!(problem.to_string().contains(why), "{script}: {problem}");
@@ -213,4 +226,27 @@ async fn a_command_that_waits_for_ever_is_ended() {
     let command = ["sh", "-c", "sleep 600 & echo $! >pid; wait"].map(str::to_owned);
     let problem = RealFiles.secret_command(&command, folder.path()).await.unwrap_err();
     assert!(problem.to_string().contains("longer than 10 s"), "{problem}");
+}
+
+#[tokio::test]
+async fn a_command_that_nobody_waits_for_any_more_ends_with_all_that_it_started() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().await.unwrap().success());
+    // The command and its child hold the pipe, so that its end is theirs.
+    let command = ["sh", "-c", "exec 3>pipe; sleep 60 & echo up >&3; wait"].map(str::to_owned);
+    let opened = tokio::task::spawn_blocking(move || {
+        let mut reader = std::io::BufReader::new(OpenOptions::new().read(true).open(pipe).unwrap());
+        let mut line = String::new();
+        std::io::BufRead::read_line(&mut reader, &mut line).unwrap();
+        (line, reader)
+    });
+    let (mut line, mut reader) = tokio::select! {
+        _ = RealFiles.secret_command(&command, folder.path()) => panic!("it ended by itself"),
+        opened = opened => opened.unwrap(),
+    };
+    assert_eq!(line, "up\n");
+    let began = tokio::time::Instant::now();
+    std::io::BufRead::read_line(&mut reader, &mut line).unwrap();
+    assert!(began.elapsed() < Duration::from_secs(30), "it went on");
 }

@@ -63,7 +63,7 @@ impl<W: World> Engine<W> {
     pub(super) async fn masker(&self, overview: &Overview, name: &EnvName) -> Result<Masker, Problem> {
         let settings = find(&overview.workspace, name)?;
         let keys: Vec<String> = settings.secrets.keys().cloned().collect();
-        let (secrets, _missing) = self.fetch(settings, &keys, false).await;
+        let secrets = self.fetch(settings, &keys, false).await.secrets;
         Ok(Masker::new(secrets.iter().map(|(key, secret)| (key.as_str(), secret))))
     }
 

@@ -156,6 +156,8 @@ pub trait Docker: Clone + Send + Sync + 'static {
     fn image(&self, reference: &str) -> impl Future<Output = Result<Option<Image>, Problem>> + Send;
     /// Fetches an image; each item is a line of progress.
     fn pull(&self, reference: &str) -> impl Stream<Item = Result<String, Problem>> + Send + 'static;
+    /// Whether there is a network of that name or id.
+    fn has_network(&self, name: &str) -> impl Future<Output = Result<bool, Problem>> + Send;
     /// Creates a volume; does nothing when one of that name is there.
     fn create_volume(&self, name: &str, labels: &Labels) -> impl Future<Output = Result<(), Problem>> + Send;
     /// All volumes with these labels.
@@ -314,12 +316,22 @@ pub trait Files: Send + Sync + 'static {
     fn secret_file(&self, path: &Path) -> Result<Secret, Problem>;
     /// A secret from a variable of the process environment.
     fn secret_variable(&self, name: &str) -> Result<Secret, Problem>;
-    /// A secret from the first line of what a command prints, within a time limit.
+    /// A secret from the first line of what a command prints, within a time limit. Dropping the wait, or the time limit,
+    /// ends the command with all that it started.
     fn secret_command(
         &self,
         command: &[String],
         root: &Path,
-    ) -> impl Future<Output = Result<Secret, Problem>> + Send;
+    ) -> impl Future<Output = Result<Spoken, Problem>> + Send;
+}
+
+/// What a command gave.
+#[derive(Debug)]
+pub struct Spoken {
+    /// Its first line.
+    pub secret: Secret,
+    /// Whether it printed more than that, blank lines aside.
+    pub more: bool,
 }
 
 /// A search engine, as far as `ElastAlert`'s own indices go.

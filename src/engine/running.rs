@@ -107,7 +107,7 @@ impl<W: World> Engine<W> {
         let label = format!("running {}", container.described());
         let settings = find(&overview.workspace, environment)?;
         let keys: Vec<String> = settings.secrets.keys().cloned().collect();
-        let (secrets, _) = self.fetch(settings, &keys, false).await;
+        let secrets = self.fetch(settings, &keys, false).await.secrets;
         let known = secrets.iter().map(|(key, secret)| (key.clone(), secret.clone())).collect();
         let (old, _) = self.container_side(overview, environment, docker, (container, label), known).await?;
         let looking = overview.rendering(environment).cloned();

@@ -15,7 +15,7 @@ use crate::domain::overview::Overview;
 use crate::domain::problem::{Problem, code};
 use crate::domain::render::kept::Kept;
 use crate::domain::render::{Rendering, render_by};
-use crate::domain::secret::{Secret, SecretSource};
+use crate::domain::secret::{self, Secret, SecretSource};
 use crate::domain::token::nearest;
 use crate::domain::workspace::build::{Sources, build};
 use crate::domain::workspace::{Environment, Workspace, assume};
@@ -39,6 +39,18 @@ pub(crate) struct Fetched {
     pub(crate) asked: Vec<String>,
     /// What could not be had.
     pub(crate) missing: Option<Problem>,
+    /// What is to be said of those that were had.
+    pub(crate) notes: Vec<Problem>,
+}
+
+/// What asking the providers came to.
+#[derive(Debug, Default)]
+pub(crate) struct Asked {
+    pub(crate) secrets: Secrets,
+    /// One problem for each that could not be had.
+    pub(crate) missing: Vec<Problem>,
+    /// What is to be said of the others.
+    pub(crate) notes: Vec<Problem>,
 }
 
 impl<W: World> Engine<W> {
@@ -61,7 +73,7 @@ impl<W: World> Engine<W> {
     pub async fn open_noted(&self, revision: u64) -> Result<Overview, Problem> {
         let overview = self.open(revision).await?;
         let all = overview.renderings.iter();
-        let notes = try_join_all(all.map(|rendering| self.missing_secrets(&overview.workspace, rendering)));
+        let notes = try_join_all(all.map(|rendering| self.secret_notes(&overview.workspace, rendering)));
         // Nobody waits to see the rules because a file that gives a secret does not answer.
         let notes = tokio::time::timeout(SOON, notes).await.unwrap_or_else(|_elapsed| Ok(Vec::new()))?;
         Ok(overview.with_notes(notes.into_iter().flatten().collect()))
@@ -84,10 +96,13 @@ impl<W: World> Engine<W> {
         environment: &EnvName,
     ) -> Result<Rendering, Problem> {
         let fetched = self.fetch_used(workspace, environment).await?;
-        match fetched.missing {
-            Some(problem) => Err(problem),
-            None => self.render_with(workspace, environment, fetched.secrets).await,
+        if let Some(problem) = fetched.missing {
+            return Err(problem);
         }
+        let mut rendering = self.render_with(workspace, environment, fetched.secrets).await?;
+        let notes = fetched.notes.into_iter().map(|note| Finding::note(note).within(environment));
+        rendering.findings.extend(notes);
+        Ok(rendering)
     }
 
     /// Asks for the secrets that an environment uses.
@@ -97,34 +112,35 @@ impl<W: World> Engine<W> {
         environment: &EnvName,
     ) -> Result<Fetched, Problem> {
         let looking = self.rendering(workspace, environment).await?;
-        let (secrets, problems) = self.fetch(find(workspace, environment)?, &looking.holes, true).await;
-        Ok(Fetched { secrets, asked: looking.holes, missing: together(problems) })
+        let Asked { secrets, missing, notes } =
+            self.fetch(find(workspace, environment)?, &looking.holes, true).await;
+        Ok(Fetched { secrets, asked: looking.holes, missing: together(missing), notes })
     }
 
-    /// Asks the providers of these secrets, of commands only when `commands`. What could not be had is told, one
-    /// problem for each.
-    pub(crate) async fn fetch(
-        &self,
-        environment: &Environment,
-        keys: &[String],
-        commands: bool,
-    ) -> (Secrets, Vec<Problem>) {
-        let mut secrets = Secrets::new();
-        let mut problems = Vec::new();
+    /// Asks the providers of these secrets, of commands only when `commands`.
+    pub(crate) async fn fetch(&self, environment: &Environment, keys: &[String], commands: bool) -> Asked {
+        let mut asked = Asked::default();
         for key in keys {
             let Some(source) = environment.secrets.get(key) else { continue };
+            let place = || environment.values.get(key)?.chain.first()?.place.clone();
+            let mut lines = false;
             let answer = match source {
                 SecretSource::Value(secret) => Ok(secret.clone()),
                 SecretSource::Variable(name) => self.world.files().secret_variable(name),
                 SecretSource::File(path) => self.secret_file(path).await,
                 SecretSource::Command(words) if commands => {
-                    self.world.files().secret_command(words, &self.root).await
+                    self.world.files().secret_command(words, &self.root).await.map(|spoken| {
+                        lines = spoken.more;
+                        spoken.secret
+                    })
                 }
                 SecretSource::Command(_) => continue,
             };
             match answer {
                 Ok(secret) => {
-                    secrets.insert(key.clone(), secret);
+                    let notes = secret::notes(key, source, &secret, lines);
+                    asked.notes.extend(notes.into_iter().map(|note| Problem { place: place(), ..note }));
+                    asked.secrets.insert(key.clone(), secret);
                 }
                 Err(cause) => {
                     let provider = source.describe();
@@ -143,16 +159,12 @@ impl<W: World> Engine<W> {
                         }
                         SecretSource::Value(_) => "give it in another way".into(),
                     });
-                    problem.place = environment
-                        .values
-                        .get(key)
-                        .and_then(|resolved| resolved.chain.first())
-                        .and_then(|link| link.place.clone());
-                    problems.push(problem);
+                    problem.place = place();
+                    asked.missing.push(problem);
                 }
             }
         }
-        (secrets, problems)
+        asked
     }
 
     /// A secret from a file. A file can lie on another machine, whose answer nobody waits for without end.
@@ -166,16 +178,17 @@ impl<W: World> Engine<W> {
         tokio::time::timeout(PATIENCE, read).await.map_err(|_elapsed| late())??
     }
 
-    /// The secrets that an environment uses and that cannot be had now, as notes: whoever only looks can do without.
-    /// Commands are not run for it.
-    pub async fn missing_secrets(
+    /// What is to be said of the secrets that an environment uses, as notes: those that cannot be had now, because
+    /// whoever only looks can do without, and those that are not masked everywhere. Commands are not run for it.
+    pub async fn secret_notes(
         &self,
         workspace: &Arc<Workspace>,
         rendering: &Rendering,
     ) -> Result<Vec<Finding>, Problem> {
         let environment = find(workspace, &rendering.environment)?;
-        let (_, problems) = self.fetch(environment, &rendering.holes, false).await;
-        Ok(problems.into_iter().map(|problem| Finding::note(problem).within(&environment.name)).collect())
+        let Asked { missing, notes, .. } = self.fetch(environment, &rendering.holes, false).await;
+        let told = missing.into_iter().chain(notes);
+        Ok(told.map(|problem| Finding::note(problem).within(&environment.name)).collect())
     }
 
     pub(crate) async fn render_with(

@@ -83,7 +83,7 @@ async fn start(arguments: Arguments, out: Printer) -> Result<Exit, Problem> {
         }
         Some(verb) => {
             let context = Context { engine, out, environment: arguments.environment };
-            cli::run(&context, verb).await
+            Box::pin(cli::run(&context, verb)).await
         }
     }
 }

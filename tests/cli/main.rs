@@ -4,6 +4,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::disallowed_methods,
+    clippy::disallowed_types,
     reason = "a test that cannot start its program has failed; it makes and reads the files of a run"
 )]
 
@@ -16,6 +17,7 @@ mod assumed;
 mod canary;
 mod findings;
 mod init;
+mod interrupted;
 mod no_engine;
 mod procedure;
 mod refusals;

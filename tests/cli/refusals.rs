@@ -97,3 +97,26 @@ fn help_is_an_answer() {
     assert!(help.contains("Usage: alertdeck"), "{help}");
     assert!(help.ends_with("-- exit 0\n"), "{help}");
 }
+
+#[test]
+fn what_check_refuses_of_a_flag_render_refuses_too() {
+    for (set, code) in [
+        (["--set", "TEAM=@@X@@"].as_slice(), "token.nested"),
+        (&["--set", "TEAM=a", "--set", "TEAM=b"], "layer.twice"),
+    ] {
+        for verb in ["check", "render"] {
+            let told = run(&fixture("healthy"), &[[verb, "CI"].as_slice(), set].concat());
+            assert!(told.contains(code) && told.contains("-- exit 3"), "{told}");
+        }
+    }
+}
+
+#[test]
+fn a_glob_may_begin_with_a_dash() {
+    let told = run_with(
+        &fixture("healthy"),
+        &["plan", "CI", "--rule", "-x*"],
+        &[("DOCKER_HOST", "unix:///nonexistent/d.sock")],
+    );
+    assert!(told.contains("-- exit 8"), "{told}");
+}

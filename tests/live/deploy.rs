@@ -351,3 +351,35 @@ pub(crate) async fn one_process_that_loads_for_20_seconds_and_dies_is_not_health
     assert_eq!(alive, 0);
     stage.is_untouched(&silent).await;
 }
+
+fn network(verb: &str, name: &str) {
+    let docker = assert_cmd::Command::new("docker").args(["network", verb, name]).output().unwrap();
+    assert!(docker.status.success(), "{}", String::from_utf8_lossy(&docker.stderr));
+}
+
+pub(crate) async fn a_network_that_goes_before_the_stop_costs_nothing(stage: &mut Stage) {
+    stage.healthy().await;
+    let before = stage.living().await;
+    let name = stage.workspace.clone();
+    stage.edit("config/environments/Default.yaml", |text| {
+        text.replace("network: \"@@NETWORK@@\"", &format!("network: {name}"))
+    });
+    let overview = stage.engine.open(1).await.unwrap();
+    // NETWORK is set by hand and nothing uses it any more, which is a warning.
+    let (plan, _) = stage.engine.plan(&overview, &ci(), Options::default()).await.unwrap();
+    assert_eq!(plan.obstacles.iter().map(|found| found.code).collect::<Vec<_>>(), ["deploy.network"]);
+    network("create", &name);
+    let (plan, _) = stage.engine.plan(&overview, &ci(), Options::default()).await.unwrap();
+    network("rm", &name);
+    assert!(plan.obstacles.is_empty(), "{:?}", plan.obstacles);
+    let (sender, mut receiver) = mpsc::channel(64);
+    let (report, ()) =
+        tokio::join!(stage.engine.deploy(&overview, &plan, sender, CancellationToken::new()), async {
+            while receiver.recv().await.is_some() {}
+        });
+    let report = report.unwrap();
+    assert_eq!(report.verdict, Verdict::Refused, "{:?}", report.cause);
+    assert_eq!(report.cause.unwrap().code, "deploy.network");
+    assert_eq!(stage.living().await, before, "it was never touched");
+    assert_eq!(stage.ours().await.len(), 1, "the new one is removed again");
+}

@@ -94,6 +94,7 @@ fn main() {
     }
     deploy_case!(a_deployed_environment_runs_its_rules_and_alerts);
     deploy_case!(a_broken_rule_is_put_back_and_nobody_elses_container_is_touched);
+    deploy_case!(a_network_that_goes_before_the_stop_costs_nothing);
     deploy_case!(one_process_that_loads_for_20_seconds_and_dies_is_not_healthy);
     deploy_case!(what_was_deployed_can_be_compared);
     macro_rules! preflight_case {
@@ -109,6 +110,7 @@ fn main() {
     preflight_case!(of_two_rules_with_one_name_the_second_is_told);
     preflight_case!(a_rule_that_hangs_or_kills_takes_no_other_with_it);
     preflight_case!(a_configuration_that_is_refused_is_told);
+    preflight_case!(a_signal_in_the_middle_leaves_no_container);
     preflight_case!(the_table_of_facts_is_what_the_image_says);
     libtest_mimic::run(&arguments, trials).exit();
 }

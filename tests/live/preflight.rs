@@ -3,6 +3,8 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use alertdeck::domain::check::Finding;
 use alertdeck::domain::label::{self, Labels};
@@ -10,9 +12,13 @@ use alertdeck::domain::preflight::{Preflight, Verdict};
 use alertdeck::engine::docker::{DEFAULT_SOCKET, DockerSettings};
 use alertdeck::engine::live::RealWorld;
 use alertdeck::engine::{Docker as _, Engine, World as _};
+use rustix::process::{Pid, Signal, kill_process};
 use tokio_util::sync::CancellationToken;
 
 use super::{IMAGE, variable};
+
+/// How long a preflight may take to begin.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 const CONFIG: &str = "es_host: search.invalid\nes_port: 9200\nwriteback_index: w\nrules_folder: /opt/rules\n\
                       run_every: {minutes: 1}\nbuffer_time: {minutes: 15}\n";
@@ -287,4 +293,48 @@ pub(crate) async fn the_table_of_facts_is_what_the_image_says(_run: String) {
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let kept = fs::read(root.join("src/domain/check/facts/elastalert.json")).unwrap();
     assert!(made.stdout == kept, "run dev/facts: the image says something else than the file");
+}
+
+pub(crate) async fn a_signal_in_the_middle_leaves_no_container(run: String) {
+    let module = rule("sleeps", "").replace("type: any", "type: rules.sleeps.Rule");
+    let stage = Stage::new(
+        &run,
+        &[("rules/sleeps.yaml", &module), ("rules/sleeps.py", "import time\ntime.sleep(10 ** 6)\n")],
+    );
+    let docker = stage.engine.world.docker(None).unwrap();
+    let ours = Labels::from([(label::WORKSPACE.to_owned(), stage.workspace.clone())]);
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
+        let mut check = tokio::process::Command::new(env!("CARGO_BIN_EXE_alertdeck"))
+            .args(["check", "Default", "--preflight"])
+            .current_dir(stage.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // In the middle: the loader is at the rule that never ends.
+        let began = Instant::now();
+        loop {
+            let made = docker.containers(&ours).await.unwrap();
+            let asleep = match made.first() {
+                Some(made) => docker
+                    .processes(&made.id)
+                    .await
+                    .is_ok_and(|table| table.processes.iter().any(|process| process.args.contains("python"))),
+                None => false,
+            };
+            if asleep {
+                break;
+            }
+            assert!(began.elapsed() < PATIENCE && check.try_wait().unwrap().is_none(), "it never began");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let pid = Pid::from_raw(i32::try_from(check.id().unwrap()).unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
+        let ended = check.wait_with_output().await.unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(130), "{signal:?}: {said}");
+        assert!(said.contains("the preflight was interrupted"), "{said}");
+        assert_eq!(docker.containers(&ours).await.unwrap(), Vec::new(), "after {signal:?}");
+    }
 }

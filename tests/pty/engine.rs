@@ -4,7 +4,11 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::thread;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+use std::{fs, thread};
+
+use rustix::process::Signal;
 
 use crate::terminal::Console;
 use crate::{BINARY, USUAL};
@@ -86,4 +90,45 @@ fn an_engine_that_is_down_is_said_plainly_and_found_again_when_it_comes_up() {
     console.wait_for("not deployed");
     console.press("q");
     assert_eq!(console.end().code, 0);
+}
+
+#[test]
+fn the_command_of_a_secret_ends_with_the_console() {
+    let folder = tempfile::tempdir().expect("a folder for the workspace");
+    let socket = folder.path().join("docker.sock");
+    let pipe = folder.path().join("pipe");
+    for (path, text) in [
+        ("config/elastalert.yaml", "es_host: h\n"),
+        (
+            "config/environments/Default.yaml",
+            "secrets:\n  HOOK: { command: [sh, -c, \"exec 3>pipe; sleep 60 & echo up >&3; wait\"] }\n",
+        ),
+        ("rules/a.yaml", "name: a\ntype: any\nindex: x\nalert: debug\nx: @@HOOK@@\n"),
+    ] {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+    assert!(assert_cmd::Command::new("mkfifo").arg(&pipe).output().expect("mkfifo").status.success());
+    come_up(&socket);
+    let workspace = folder.path().to_str().expect("a path");
+    let endpoint = format!("unix://{}", socket.display());
+    let arguments = ["--workspace", workspace];
+    let mut console = Console::start(BINARY, USUAL, &arguments, &[("DOCKER_HOST", &endpoint)]);
+    console.wait_for("not deployed");
+    console.press("d");
+    let (sender, opened) = channel();
+    thread::spawn(move || {
+        let mut pipe = BufReader::new(fs::File::open(pipe).expect("the pipe"));
+        let mut line = String::new();
+        while pipe.read_line(&mut line).expect("the pipe") > 0 {
+            drop(sender.send(std::mem::take(&mut line)));
+        }
+    });
+    let within = Duration::from_secs(8);
+    assert_eq!(opened.recv_timeout(within).expect("the plan asks the command"), "up\n");
+    console.signal(Signal::TERM);
+    console.end();
+    // The end of the pipe is the end of all that hold it.
+    assert_eq!(opened.recv_timeout(within), Err(RecvTimeoutError::Disconnected), "they went on");
 }

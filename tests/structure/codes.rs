@@ -21,7 +21,7 @@ const ENDS: [&str; 7] = [
 ];
 
 /// Where findings are made.
-const MADE: [&str; 11] = [
+const MADE: [&str; 12] = [
     "domain/check",
     "domain/environment",
     "domain/preflight",
@@ -32,6 +32,7 @@ const MADE: [&str; 11] = [
     "domain/overlay.rs",
     "domain/by_hand.rs",
     "domain/problem.rs",
+    "domain/secret.rs",
     "engine",
 ];
 

@@ -8,18 +8,16 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use zeroize::Zeroizing;
 
+use crate::domain::secret::SHORTEST;
 use crate::domain::text::sanitise;
-
-/// The shortest value that is looked for. A shorter one stands in too many places by chance.
-pub(super) const SHORTEST: usize = 6;
 
 /// What URLs keep as it is, and what the path of one keeps as well.
 const UNRESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 const PATH: AsciiSet = UNRESERVED.remove(b'/');
 const FORM: AsciiSet = UNRESERVED.add(b'~');
 
-/// All of them; some may be the same.
-pub(super) fn forms(value: &str) -> Vec<Zeroizing<String>> {
+/// The value, its lines, and the path of a URL.
+fn plain(value: &str) -> Vec<Zeroizing<String>> {
     let mut plain = vec![value.to_owned()];
     // A log knows only lines.
     plain.extend(value.lines().filter(|line| line.len() > SHORTEST).map(str::to_owned));
@@ -30,9 +28,19 @@ pub(super) fn forms(value: &str) -> Vec<Zeroizing<String>> {
         plain.push(path.to_owned());
         plain.extend(path.rsplit('/').next().filter(|last| last.len() > SHORTEST).map(str::to_owned));
     }
+    plain.into_iter().map(Zeroizing::new).collect()
+}
+
+/// Those in base64 alone, for what is wrapped.
+pub(super) fn base64_forms(value: &str) -> Vec<Zeroizing<String>> {
+    let of = |form: Zeroizing<String>| in_base64(form.as_bytes()).into_iter().map(Zeroizing::new);
+    plain(value).into_iter().filter(|form| form.len() >= SHORTEST).flat_map(of).collect()
+}
+
+/// All of them; some may be the same.
+pub(super) fn forms(value: &str) -> Vec<Zeroizing<String>> {
     let mut forms = Vec::new();
-    for form in plain {
-        let form = Zeroizing::new(form);
+    for form in plain(value) {
         forms.extend(in_urls(&form));
         forms.extend(in_base64(form.as_bytes()));
         forms.extend(quoted(&form));

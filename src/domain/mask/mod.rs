@@ -9,11 +9,13 @@ use zeroize::Zeroizing;
 use crate::domain::problem::Problem;
 use crate::domain::render::origin::Mask;
 use crate::domain::render::{Insertion, RenderedFile, Rendering};
-use crate::domain::secret::{Secret, placeholder};
+use crate::domain::secret::{SHORTEST, Secret, placeholder};
 
-use forms::{SHORTEST, forms};
+use forms::{base64_forms, forms};
+use line::Parts;
 
 mod forms;
+mod line;
 mod wrapped;
 
 /// Replaces the values of secrets by their placeholders.
@@ -24,6 +26,8 @@ pub struct Masker {
     placeholders: Vec<String>,
     /// Values of several words, which YAML folds over lines, and their placeholders.
     folded: Vec<(Vec<Secret>, String)>,
+    /// Of base64 that is wrapped, where a line stands alone.
+    parts: Parts,
 }
 
 /// Two maskers are the same when they know the same.
@@ -97,7 +101,9 @@ impl Masker {
     fn of(known: Vec<(String, Secret)>) -> Self {
         let mut needles: Vec<(Zeroizing<String>, String)> = Vec::new();
         let mut folded = Vec::new();
+        let mut in_base64 = Vec::new();
         for (key, secret) in &known {
+            in_base64.extend(base64_forms(secret.expose()).into_iter().map(|form| (form, placeholder(key))));
             let forms = forms(secret.expose()).into_iter().filter(|form| form.len() >= SHORTEST);
             needles.extend(forms.map(|form| (form, placeholder(key))));
             let words: Vec<Secret> =
@@ -116,7 +122,7 @@ impl Masker {
                 AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(needles).ok()
             })
             .flatten();
-        Self { known, search, placeholders, folded }
+        Self { known, search, placeholders, folded, parts: Parts::new(in_base64) }
     }
 
     /// The text without the secrets.
@@ -155,6 +161,7 @@ impl Masker {
                 found.extend(folded(text, words).into_iter().map(|range| (range, shown.as_str())));
             }
         }
+        found.extend(self.parts.find(text));
         // Of two that overlap the one that begins first takes the other in.
         found.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
         let mut apart: Vec<(Range<usize>, &str)> = Vec::new();

@@ -43,6 +43,8 @@ pub struct Desired<'a> {
     pub missing_secrets: Option<&'a Problem>,
     /// The state of the repository, where the workspace lies in one.
     pub revision: Option<GitState>,
+    /// What is to be said of the secrets that were had.
+    pub secret_notes: &'a [Problem],
 }
 
 /// What is there.
@@ -64,6 +66,8 @@ pub struct Observed {
     pub process_lives: bool,
     /// What the journal says, newest first.
     pub records: Vec<Record>,
+    /// The network that the container would get, where the engine does not have it.
+    pub absent_network: Option<String>,
 }
 
 /// Whether labels say that an object belongs to this environment.
@@ -140,12 +144,15 @@ pub fn make(desired: &Desired<'_>, observed: &Observed, options: Options) -> Pla
     obstacles.extend(read_only(environment));
     obstacles.extend(no_part(environment, rendering));
     obstacles.extend(no_image(environment));
+    let absent = observed.absent_network.as_deref();
+    obstacles.extend(absent.map(|network| no_network(network, &observed.endpoint)));
     taken_names(desired, observed, &container, &mut obstacles);
     obstacles.extend(observed.operation(workspace, name).obstacle(name));
     obstacles.extend(previous.and_then(|previous| paused(previous, &observed.endpoint)));
     risks(&container, previous, &mut warnings);
     warnings.extend(by_hand(rendering));
     warnings.extend(in_vain(desired));
+    warnings.extend(desired.secret_notes.iter().cloned());
     warnings.extend(look_alikes(desired, observed));
     let nothing_to_do = previous.is_some_and(|previous| is_the_same(previous, &container, observed));
     Plan {
@@ -285,6 +292,36 @@ fn no_image(environment: &Environment) -> Option<Problem> {
         Problem::new("deploy.no-image", format!("{} names no image", environment.name))
             .hint("set `target.image`, or give the token IMAGE_ID a value")
     })
+}
+
+/// What the network mode of a container means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Network<'a> {
+    /// `bridge`, `host`, `none`: every engine has them.
+    BuiltIn,
+    /// The network of that name or id.
+    Named(&'a str),
+    /// The network of another container, by its name or id.
+    Of(&'a str),
+}
+
+/// Reads a network mode.
+pub fn network(mode: &str) -> Network<'_> {
+    match (mode, mode.split_once(':')) {
+        ("" | "default" | "bridge" | "host" | "none", _) => Network::BuiltIn,
+        (_, Some(("container", name))) => Network::Of(name),
+        _ => Network::Named(mode),
+    }
+}
+
+/// Says that the network of a container is not there.
+pub fn no_network(network: &str, endpoint: &Endpoint) -> Problem {
+    Problem::new("deploy.network", format!("the engine has no network `{network}`"))
+        .why("a container in a network that is not there can be created, but not started")
+        .hint(format!(
+            "set `target.network` to one that is there ({0} network ls), or make it: {0} network create {network}",
+            endpoint.docker_command()
+        ))
 }
 
 fn paused(previous: &Container, endpoint: &Endpoint) -> Option<Problem> {

@@ -77,6 +77,7 @@ fn observed(containers: Vec<Container>) -> Observed {
         changes: ChangeCount::default(),
         records: Vec::new(),
         process_lives: true,
+        absent_network: None,
     }
 }
 
@@ -116,6 +117,7 @@ fn plan_of(environment: &Environment, observed: &Observed, findings: &[Finding],
         findings,
         missing_secrets: None,
         revision: None,
+        secret_notes: &[],
     };
     make(&desired, observed, options)
 }
@@ -274,6 +276,7 @@ fn the_target_has_the_last_word_and_no_secret_stands_in_a_variable() {
         findings: &[],
         missing_secrets: None,
         revision: None,
+        secret_notes: &[],
     };
     let env = make(&desired, &observed(Vec::new()), Options::default()).container.env;
     assert_eq!((env["TZ"].as_str(), env["EXTRA"].as_str()), ("Asia/Tokyo", "1"));
@@ -294,6 +297,7 @@ fn what_was_asked_for_by_hand_is_on_the_container_and_in_the_plan() {
         findings: &[],
         missing_secrets: None,
         revision: None,
+        secret_notes: &[],
     };
     let plan = make(&desired, &observed(Vec::new()), Options::default());
     assert!(plan.obstacles.is_empty(), "{:?}", plan.obstacles);
@@ -325,4 +329,19 @@ fn what_was_asked_for_by_hand_is_on_the_container_and_in_the_plan() {
         Options { skip_check: true },
     );
     assert_eq!(plan.obstacles.iter().map(|problem| problem.code).collect::<Vec<_>>(), [code::GUARDED]);
+}
+
+#[test]
+fn a_network_that_is_not_there_stands_in_the_way() {
+    let absent = Observed { absent_network: Some("nowhere".into()), ..observed(Vec::new()) };
+    let plan = plan_of(&environment(), &absent, &[], Options::default());
+    assert_eq!(codes(&plan.obstacles), ["deploy.network"]);
+    for (mode, means) in [
+        ("host", Network::BuiltIn),
+        ("default", Network::BuiltIn),
+        ("alerts", Network::Named("alerts")),
+        ("container:search", Network::Of("search")),
+    ] {
+        assert_eq!(network(mode), means);
+    }
 }

@@ -15,7 +15,7 @@ use crate::domain::journal::GitState;
 use crate::domain::label::Labels;
 use crate::domain::problem::Problem;
 
-pub use make::{Desired, Observed, Options, locked, make};
+pub use make::{Desired, Network, Observed, Options, locked, make, network, no_network};
 pub use setup::{variables, variables_with};
 
 mod make;

@@ -82,7 +82,7 @@ pub fn build(sources: Sources<'_>) -> Workspace {
         }
     }
     let default = named.remove(EnvName::DEFAULT).unwrap_or_default();
-    let set = set_layer(sources.set);
+    let set = set_layer(sources.set, &mut findings);
     let mut keys = BTreeSet::new();
     let mut environment = |name: EnvName, own: Option<&Named>, findings: &mut Vec<Finding>| {
         let mut layers = vec![built_in(&name)];
@@ -160,11 +160,12 @@ fn built_in(name: &EnvName) -> Layer {
     layer
 }
 
-/// `--set`; of two flags for one key the later one wins, as flags do.
-fn set_layer(set: &[(String, String)]) -> Option<Layer> {
+/// `--set`; two flags for one key are as wrong as two lines of a file.
+fn set_layer(set: &[(String, String)], findings: &mut Vec<Finding>) -> Option<Layer> {
     let mut layer = Layer::new(SET);
     for (key, value) in set {
-        layer.entries.insert(key.clone(), Entry { given: Given::Plain(value.clone()), place: None });
+        let entry = Entry { given: Given::Plain(value.clone()), place: None };
+        layer.add(key.clone(), entry, findings);
     }
     (!set.is_empty()).then_some(layer)
 }

@@ -12,26 +12,57 @@ use crate::engine::Docker;
 use super::Work;
 use super::patience::{briefly, patiently};
 
+/// The releases that were proven: what lives, what was made permanent, also when somebody stopped it by hand, and what
+/// later ones name.
+fn proven(containers: &[Container]) -> BTreeSet<ReleaseNumber> {
+    let permanent = |container: &&Container| container.restart_policy != RestartPolicy::No;
+    let good = containers.iter().filter(|container| container.state.is_alive() || permanent(container));
+    let named = containers.iter().filter_map(|container| container.labels.get(label::PROVEN)?.parse().ok());
+    good.filter_map(Container::release).chain(named).collect()
+}
+
+/// One that was made before releases named the proven one is not known to have failed.
+fn has_failed(container: &Container, proven: &BTreeSet<ReleaseNumber>) -> bool {
+    container.labels.contains_key(label::PROVEN)
+        && container.release().is_none_or(|release| !proven.contains(&release))
+}
+
 impl<D: Docker> Work<'_, D> {
     /// Lets the engine start the container again by itself, from now on.
     pub(super) async fn make_permanent(&self, id: &ContainerId) -> Result<(), Problem> {
         patiently(|| self.docker.set_restart_policy(id, &RestartPolicy::UnlessStopped)).await
     }
 
-    /// Removes the containers and volumes of releases older than the last five, and says what it removed. What cannot
-    /// be removed now is removed by a later deploy.
-    pub(super) async fn prune(&self) -> Result<String, Problem> {
+    /// The containers of this environment that run `ElastAlert`, newest release first.
+    async fn releases(&self) -> Result<Vec<Container>, Problem> {
         let mut containers = self.docker.containers(&self.labels()).await?;
         containers.retain(|container| container.has_role(role::ELASTALERT));
         containers.sort_by_key(|container| std::cmp::Reverse(container.release()));
+        Ok(containers)
+    }
+
+    /// The newest release that is known to have been proven; 0 where there is none.
+    pub(super) async fn newest_proven(&self) -> Result<ReleaseNumber, Problem> {
+        let previous = self.plan.previous.as_ref().and_then(Container::release);
+        let proven = proven(&self.releases().await?).into_iter().chain(previous).max();
+        Ok(proven.unwrap_or(ReleaseNumber(0)))
+    }
+
+    /// Removes the containers and volumes of releases older than the last five that were proven and the last five that
+    /// failed, and says what it removed. What cannot be removed now is removed by a later deploy.
+    pub(super) async fn prune(&self) -> Result<String, Problem> {
+        let containers = self.releases().await?;
+        let proven = proven(&containers);
         let previous = self.plan.previous.as_ref().map(|previous| &previous.id);
-        let (kept, old): (Vec<_>, Vec<_>) = containers.iter().enumerate().partition(|(place, container)| {
-            *place < KEPT_RELEASES || Some(&container.id) == previous || container.state.is_alive()
+        let (mut good, mut failed) = (0, 0);
+        let (kept, old): (Vec<_>, Vec<_>) = containers.iter().partition(|container| {
+            let count = if has_failed(container, &proven) { &mut failed } else { &mut good };
+            *count += 1;
+            *count <= KEPT_RELEASES || Some(&container.id) == previous || container.state.is_alive()
         });
         let mut removed = BTreeSet::new();
-        let mut kept: BTreeSet<ReleaseNumber> =
-            kept.into_iter().filter_map(|(_, container)| container.release()).collect();
-        for (_, container) in old {
+        let mut kept: BTreeSet<ReleaseNumber> = kept.into_iter().filter_map(Container::release).collect();
+        for container in old {
             match self.docker.remove(&container.id).await {
                 Ok(()) => removed.extend(container.release()),
                 Err(problem) => {

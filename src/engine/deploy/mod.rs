@@ -11,7 +11,7 @@ use crate::domain::journal::Kind;
 use crate::domain::label::{self, Labels, role};
 use crate::domain::mask::Masker;
 use crate::domain::overview::Overview;
-use crate::domain::plan::{self, Desired, Observed, Options, Plan};
+use crate::domain::plan::{self, Desired, Network, Observed, Options, Plan};
 use crate::domain::problem::{Problem, code};
 use crate::domain::progress::{DeployReport, Progress, Verdict};
 use crate::domain::remote::{SignedDuration, Timestamp};
@@ -55,6 +55,7 @@ impl<W: World> Engine<W> {
         let mut observed = observe(&docker, workspace, found).await?;
         let mut fetched = self.fetch_used(&overview.workspace, environment).await?;
         let missing = fetched.missing.take();
+        let notes = std::mem::take(&mut fetched.notes);
         let diff = self.compare_running(overview, environment, fetched).await?;
         observed.changes = diff.count();
         let desired = Desired {
@@ -64,6 +65,7 @@ impl<W: World> Engine<W> {
             findings: &overview.findings,
             missing_secrets: missing.as_ref(),
             revision: self.world.files().git_state(&self.root).await,
+            secret_notes: &notes,
         };
         Ok((plan::make(&desired, &observed, options), diff))
     }
@@ -90,7 +92,11 @@ impl<W: World> Engine<W> {
             });
         }
         let found = find(&overview.workspace, &plan.environment)?;
-        let rendering = self.render_for_use(&overview.workspace, &plan.environment).await?;
+        let rendering = tokio::select! {
+            biased;
+            () = stop.cancelled() => return Err(gate::interrupted()),
+            rendering = self.render_for_use(&overview.workspace, &plan.environment) => rendering?,
+        };
         if rendering.hash != plan.fingerprint.rendering {
             return Err(stale("the files of the workspace are not those that it was made from"));
         }
@@ -185,6 +191,16 @@ impl<D: Docker> Work<'_, D> {
     }
 }
 
+/// The network that a container would get and that is not there.
+async fn absent_network<D: Docker>(docker: &D, mode: Option<&str>) -> Result<Option<String>, Problem> {
+    let (name, is_there) = match mode.map(plan::network) {
+        None | Some(Network::BuiltIn) => return Ok(None),
+        Some(Network::Named(name)) => (name, docker.has_network(name).await?),
+        Some(Network::Of(name)) => (name, docker.container(name).await?.is_some()),
+    };
+    Ok((!is_there).then(|| name.to_owned()))
+}
+
 fn stale(why: &str) -> Problem {
     Problem::new(code::PLAN_STALE, "the plan no longer holds").why(why).hint("look at a new plan")
 }
@@ -214,6 +230,7 @@ async fn observe<D: Docker>(
         image,
         changes: plan::ChangeCount::default(),
         process_lives: false,
+        absent_network: absent_network(docker, environment.target.network.as_deref()).await?,
     };
     if let Some(current) = observed.current(workspace, &environment.name) {
         // One whose processes cannot be read is not known to live, and so is deployed anew.

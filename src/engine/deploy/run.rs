@@ -11,7 +11,7 @@ use crate::domain::container::{Container, ContainerId, Image};
 use crate::domain::journal::{Cause, Event, Old, Outcome, StepBegun, Undertaking};
 use crate::domain::label::{self, Labels};
 use crate::domain::mask::Masker;
-use crate::domain::plan::Step;
+use crate::domain::plan::{self, Step};
 use crate::domain::problem::{Problem, code};
 use crate::domain::progress::{DeployReport, Progress, Verdict};
 use crate::domain::remote::{SignedDuration, Timestamp};
@@ -144,7 +144,12 @@ impl<'a, W: World> Run<'a, W> {
                 let problem = self.mask.problem(problem);
                 self.teller.failed(&problem).await;
                 let (verdict, problem) = if self.reached >= Reached::Touched {
-                    self.put_back(problem).await
+                    let ended = self.put_back(problem).await;
+                    // Of those that failed only the last ones are evidence, and each has secrets in its volumes.
+                    if let Err(problem) = self.work.prune().await {
+                        tracing::warn!(code = problem.code, "what is too old stays");
+                    }
+                    ended
                 } else {
                     (Verdict::Refused, problem)
                 };
@@ -296,6 +301,8 @@ impl<'a, W: World> Run<'a, W> {
         let mut spec = self.work.plan.container.clone();
         spec.labels.insert(label::BY.to_owned(), self.by.to_owned());
         spec.labels.insert(label::NONCE.to_owned(), self.nonce.clone());
+        let proven = self.work.newest_proven().await?.to_string();
+        spec.labels.insert(label::PROVEN.to_owned(), proven);
         let id = match self.work.docker.create(&spec).await {
             Err(problem) if is_unheard(&problem) => {
                 // It may have been created all the same.
@@ -313,6 +320,11 @@ impl<'a, W: World> Run<'a, W> {
     async fn stop_old(&mut self, new: &ContainerId) -> Result<(), Problem> {
         self.interrupted()?;
         self.teller.begin(Step::Stop).await;
+        // A container is created without a look at its network, and would only be refused when the old one is down.
+        let network = self.work.plan.container.network.as_deref();
+        if let Some(absent) = super::absent_network(&self.work.docker, network).await? {
+            return Err(plan::no_network(&absent, self.work.docker.endpoint()));
+        }
         let mut alive = self.work.alive().await?;
         // A deploy that is gone on with may have started it.
         alive.retain(|container| container.id != *new);

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use bollard::models::{ContainerCreateBody, ContainerUpdateBody, VolumeCreateRequest};
 use bollard::query_parameters::{
-    CreateContainerOptions, InspectContainerOptions, ListContainersOptions, ListVolumesOptions,
-    RemoveContainerOptions, RemoveVolumeOptions, StartContainerOptions, StopContainerOptions, TopOptions,
-    UploadToContainerOptions,
+    CreateContainerOptions, InspectContainerOptions, InspectNetworkOptions, ListContainersOptions,
+    ListVolumesOptions, RemoveContainerOptions, RemoveVolumeOptions, StartContainerOptions,
+    StopContainerOptions, TopOptions, UploadToContainerOptions,
 };
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 
@@ -69,6 +69,17 @@ impl Docker for RealDocker {
         match self.within(QUICK, &what, call).await? {
             Ok(inspected) => Ok(Some(convert::container(inspected))),
             Err(error) if failure::is_missing(&error) => Ok(None),
+            Err(error) => Err(failure::problem(&self.endpoint, what, &error)),
+        }
+    }
+
+    async fn has_network(&self, name: &str) -> Result<bool, Problem> {
+        let client = self.client()?;
+        let what = format!("cannot inspect network {}", shown(name));
+        let call = client.inspect_network(name, None::<InspectNetworkOptions>);
+        match self.within(QUICK, &what, call).await? {
+            Ok(_) => Ok(true),
+            Err(error) if failure::is_missing(&error) => Ok(false),
             Err(error) => Err(failure::problem(&self.endpoint, what, &error)),
         }
     }

@@ -158,6 +158,16 @@ impl FakeDocker {
         self.state().faults.clear();
     }
 
+    /// Makes a network.
+    pub fn put_network(&self, name: &str) {
+        self.change(|state, _| state.networks.insert(name.to_owned()));
+    }
+
+    /// Removes a network.
+    pub fn take_network(&self, name: &str) {
+        self.change(|state, _| state.networks.remove(name));
+    }
+
     /// Puts an image there, with a user (empty is root) and the lines of its `/etc/passwd`.
     pub fn put_image(&self, reference: &str, user: &str, passwd: &str) {
         let image = image(reference, user, passwd);

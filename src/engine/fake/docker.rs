@@ -105,6 +105,10 @@ impl Docker for FakeDocker {
         self.call(Call::Container, id, |state, _| Ok(state.find(id).map(|found| found.inspect()))).await
     }
 
+    async fn has_network(&self, name: &str) -> Result<bool, Problem> {
+        self.call(Call::HasNetwork, name, |state, _| Ok(state.networks.contains(name))).await
+    }
+
     async fn processes(&self, id: &ContainerId) -> Result<ProcessTable, Problem> {
         self.call(Call::Processes, &id.0, |state, now| {
             let container = state.find(&id.0).ok_or_else(|| missing(&id.0))?;

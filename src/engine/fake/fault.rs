@@ -21,6 +21,7 @@ pub enum Call {
     Events,
     Image,
     Pull,
+    HasNetwork,
     CreateVolume,
     Volumes,
     RemoveVolume,

@@ -10,7 +10,7 @@ use crate::domain::diff::Revision;
 use crate::domain::journal::GitState;
 use crate::domain::problem::{Problem, code};
 use crate::domain::secret::Secret;
-use crate::engine::{Files, RevisionFiles, SourceFile};
+use crate::engine::{Files, RevisionFiles, SourceFile, Spoken};
 
 #[derive(Debug, Default)]
 struct Disk {
@@ -205,11 +205,14 @@ impl Files for FakeFiles {
         })
     }
 
-    async fn secret_command(&self, command: &[String], _root: &Path) -> Result<Secret, Problem> {
+    async fn secret_command(&self, command: &[String], _root: &Path) -> Result<Spoken, Problem> {
         self.disk().commands_run += 1;
         let printed = self.disk().commands.get(command).cloned();
         printed
-            .map(|text| Secret::new(text.lines().next().unwrap_or_default().to_owned()))
+            .map(|text| Spoken {
+                secret: Secret::new(text.lines().next().unwrap_or_default().to_owned()),
+                more: text.lines().nth(1).is_some(),
+            })
             .ok_or_else(|| Problem::new(code::SECRET_MISSING, "the command gave no secret"))
     }
 }

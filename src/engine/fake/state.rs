@@ -1,7 +1,7 @@
 //! What an engine of the fake world holds, and how it moves on: images, volumes, containers and their runs. Nothing
 //! happens by itself; whoever looks first brings everything up to the present moment.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -226,6 +226,7 @@ pub(super) struct State {
     pub(super) up: bool,
     pub(super) latency: Duration,
     pub(super) images: BTreeMap<String, FakeImage>,
+    pub(super) networks: BTreeSet<String>,
     pub(super) registry: BTreeMap<String, FakeImage>,
     pub(super) volumes: BTreeMap<String, FakeVolume>,
     pub(super) containers: Vec<FakeContainer>,
@@ -250,6 +251,7 @@ impl State {
             up: true,
             latency: Duration::ZERO,
             images: BTreeMap::new(),
+            networks: ["bridge", "host", "none"].map(str::to_owned).into(),
             registry: BTreeMap::new(),
             volumes: BTreeMap::new(),
             containers: Vec::new(),

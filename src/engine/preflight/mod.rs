@@ -84,7 +84,11 @@ impl<W: World> Engine<W> {
                 .hint("set `target.image` in config/environments/Default.yaml, or the token IMAGE_ID")
         })?;
         let holes = self.rendering(&overview.workspace, name).await?;
-        let rendering = self.render_for_use(&overview.workspace, name).await?;
+        let rendering = tokio::select! {
+            biased;
+            () = stop.cancelled() => return Err(interrupted()),
+            rendering = self.render_for_use(&overview.workspace, name) => rendering?,
+        };
         let docker = self.world.docker(target.docker.as_ref())?;
         let trial = Trial {
             workspace: &overview.workspace.name,
@@ -102,6 +106,9 @@ impl<W: World> Engine<W> {
             facts: facts::elastalert(),
         };
         let mut found = findings(&preflight.0, context);
+        // The others were told without the image.
+        let lines = |finding: &&Finding| finding.problem.code == "secret.lines";
+        found.extend(rendering.findings.iter().filter(lines).cloned());
         found.extend(preflight.1.map(|left| Finding::warning(left).within(name)));
         Ok((preflight.0, found))
     }

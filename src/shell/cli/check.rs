@@ -119,7 +119,7 @@ pub async fn run<W: World>(context: &Context<W>, arguments: CheckArguments) -> R
     };
     let mut missing = Vec::new();
     for rendering in &overview.renderings {
-        missing.extend(context.engine.missing_secrets(&overview.workspace, rendering).await?);
+        missing.extend(context.engine.secret_notes(&overview.workspace, rendering).await?);
     }
     let findings: Vec<&Finding> = overview.findings.iter().chain(&missing).filter(concerns).collect();
     let shown: Vec<&Finding> = findings.iter().copied().filter(|finding| arguments.shows(finding)).collect();

@@ -13,7 +13,7 @@ use crate::domain::plan::Options;
 use crate::domain::problem::{Problem, code};
 use crate::domain::progress::{DeployReport, Progress, StepEvent, Verdict};
 use crate::engine::World;
-use crate::shell::cli::interrupt::Interruptions;
+use crate::shell::cli::interrupt::{Interruptions, unless_interrupted};
 use crate::shell::cli::{Context, diff, plan};
 use crate::shell::print::{Exit, Printer, Role};
 
@@ -35,7 +35,7 @@ pub struct DeployArguments {
     #[arg(long)]
     pub skip_check: bool,
     /// Only the rules that match, by file name or by path below rules/; can be given more than once
-    #[arg(long, value_name = "GLOB", value_parser = crate::shell::settings::glob)]
+    #[arg(long, value_name = "GLOB", value_parser = crate::shell::settings::glob, allow_hyphen_values = true)]
     pub rule: Vec<String>,
 }
 
@@ -55,12 +55,16 @@ pub async fn run<W: World>(context: &Context<W>, arguments: DeployArguments) -> 
     let out = context.out;
     let name = context.choose_to_change(arguments.env.as_deref()).await?;
     let engine = context.engine.clone().only(arguments.rule.clone());
-    let overview = engine.open(1).await?;
     let options = Options { skip_check: arguments.skip_check };
-    if let Some(patience) = arguments.lock_wait {
-        engine.wait_for_lock(&overview, &name, patience, |held| out.status(&held)).await?;
-    }
-    let (made, compared) = engine.plan(&overview, &name, options).await?;
+    let planning = async {
+        let overview = engine.open(1).await?;
+        if let Some(patience) = arguments.lock_wait {
+            engine.wait_for_lock(&overview, &name, patience, |held| out.status(&held)).await?;
+        }
+        let (made, compared) = engine.plan(&overview, &name, options).await?;
+        Ok((overview, made, compared))
+    };
+    let (overview, made, compared) = unless_interrupted(planning).await?;
     if out.json() {
         out.record("plan", &made)?;
         diff::record(&compared, out)?;
@@ -72,7 +76,7 @@ pub async fn run<W: World>(context: &Context<W>, arguments: DeployArguments) -> 
     }
     let stop = CancellationToken::new();
     if !made.nothing_to_do {
-        confirm(out, made.guard, &name, "deploy", &arguments.consent).await?;
+        unless_interrupted(confirm(out, made.guard, &name, "deploy", &arguments.consent)).await?;
     }
     let (sender, receiver) = mpsc::channel(QUEUE);
     let deploy = async {
@@ -313,6 +317,7 @@ mod tests {
             (Guard::TypeName, false, Some("Production"), false, Ok(Ask::Nothing)),
             (Guard::TypeName, true, Some("production"), true, Err("")),
             (Guard::Open, true, Some("CI"), true, Err("")),
+            (Guard::Open, false, Some("Production"), false, Ok(Ask::Nothing)),
             (Guard::ReadOnly, true, Some("Production"), true, Err("")),
         ] {
             let answer = demand(guard, &name, "deploy", &consent(yes, confirm), terminal)

@@ -3,7 +3,7 @@
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, code};
 
 /// The signals that we listen to. Once it is made, none of them ends this process by itself.
 #[derive(Debug)]
@@ -34,6 +34,24 @@ impl Interruptions {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
             _ = self.hangup.recv() => {}
+        }
+    }
+}
+
+/// Works until a signal asks to end. What was begun is then dropped, and with it the processes that it waits for, such
+/// as the command of a secret, which has a process group of its own and does not hear Ctrl-C.
+pub(super) async fn unless_interrupted<T>(
+    work: impl Future<Output = Result<T, Problem>>,
+) -> Result<T, Problem> {
+    match Interruptions::new() {
+        Ok(mut interruptions) => tokio::select! {
+            biased;
+            answer = work => answer,
+            () = interruptions.next() => Err(Problem::new(code::INTERRUPTED, "interrupted")),
+        },
+        Err(problem) => {
+            tracing::debug!(%problem, "signals cannot be heard");
+            work.await
         }
     }
 }

@@ -30,6 +30,7 @@ use clap::{Parser, Subcommand};
 use crate::domain::environment::EnvName;
 use crate::domain::problem::Problem;
 use crate::engine::{Engine, World};
+use crate::shell::cli::interrupt::unless_interrupted;
 use crate::shell::print::{Exit, Format, Printer};
 use crate::shell::settings::{self, Choice, ChosenBy};
 
@@ -125,9 +126,9 @@ pub async fn run<W: World>(context: &Context<W>, verb: Verb) -> Result<Exit, Pro
     match verb {
         Verb::Envs => envs::run(context).await,
         Verb::Rules => rules::run(context).await,
-        Verb::Render(arguments) => render::run(context, arguments).await,
+        Verb::Render(arguments) => Box::pin(unless_interrupted(render::run(context, arguments))).await,
         Verb::Why(arguments) => why::run(context, arguments).await,
-        Verb::Diff(arguments) => diff::run(context, arguments).await,
+        Verb::Diff(arguments) => Box::pin(unless_interrupted(diff::run(context, arguments))).await,
         Verb::Check(arguments) => check::run(context, arguments).await,
         Verb::Status(arguments) => status::run(context, arguments).await,
         Verb::Logs(arguments) => logs::run(context, arguments).await,
@@ -138,7 +139,7 @@ pub async fn run<W: World>(context: &Context<W>, verb: Verb) -> Result<Exit, Pro
         Verb::Init(arguments) => init::run(context.engine.clone(), context.out, arguments).await,
         Verb::Keys(arguments) => keys::run(context.out, arguments),
         Verb::Checks(arguments) => checks::run(context.out, arguments),
-        Verb::Plan(arguments) => plan::run(context, arguments).await,
+        Verb::Plan(arguments) => Box::pin(unless_interrupted(plan::run(context, arguments))).await,
         Verb::Deploy(arguments) => deploy::run(context, arguments).await,
         Verb::Resume(arguments) => resume::run(context, arguments).await,
         Verb::Unlock(arguments) => unlock::run(context, arguments).await,

@@ -21,7 +21,7 @@ pub struct PlanArguments {
     #[arg(long)]
     pub skip_check: bool,
     /// Only the rules that match, by file name or by path below rules/; can be given more than once
-    #[arg(long, value_name = "GLOB", value_parser = crate::shell::settings::glob)]
+    #[arg(long, value_name = "GLOB", value_parser = crate::shell::settings::glob, allow_hyphen_values = true)]
     pub rule: Vec<String>,
 }
 

@@ -63,14 +63,24 @@ pub async fn run<W: World>(context: &Context<W>, arguments: RenderArguments) -> 
     complain(context, &overview, &rendering)
 }
 
+/// The errors that `check` has for the environment, also those of the layers and flags that it is made from.
+fn errors<'a>(overview: &'a Overview, rendering: &'a Rendering) -> Vec<&'a Finding> {
+    let concerns = |finding: &&Finding| {
+        finding.environment.as_ref().is_none_or(|environment| *environment == rendering.environment)
+    };
+    // Of what is so in all environments the overview has one finding for all.
+    let known = |finding: &&Finding| rendering.findings.iter().any(|own| own.problem == finding.problem);
+    let of_layers = overview.findings.iter().filter(concerns).filter(|finding| !known(finding));
+    of_layers.chain(&rendering.findings).filter(|finding| finding.severity == Severity::Error).collect()
+}
+
 /// Says what is wrong with a rendering; its errors make the answer no.
 fn complain<W: World>(
     context: &Context<W>,
     overview: &Overview,
     rendering: &Rendering,
 ) -> Result<Exit, Problem> {
-    let errors: Vec<&Finding> =
-        rendering.findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
+    let errors = errors(overview, rendering);
     if errors.is_empty() {
         return Ok(Exit::Ok);
     }
@@ -97,10 +107,15 @@ async fn write<W: World>(
     folder: &Path,
 ) -> Result<Exit, Problem> {
     let rendering = context.engine.render_for_use(&overview.workspace, environment).await?;
-    if rendering.has_errors() {
+    if !errors(overview, &rendering).is_empty() {
         complain(context, overview, &rendering)?;
         return Err(Problem::new(code::CHECK_FAILED, "nothing is written, because the rendering has errors")
             .hint(format!("`alertdeck check {environment}` shows them")));
+    }
+    for finding in &rendering.findings {
+        if ["secret.lines", "secret.short"].contains(&finding.problem.code) {
+            context.out.talk(format!("note: {}", finding.problem));
+        }
     }
     let files = context.engine.world.files();
     let shown = sanitise(folder.to_string_lossy().as_bytes());

@@ -121,6 +121,7 @@ macro_rules! contract_cases {
         $each!(a_taken_name_is_a_conflict_that_names_its_holder);
         $each!(an_image_that_is_not_there_is_missing);
         $each!(what_is_not_there_is_missing);
+        $each!(a_network_is_there_or_not);
         $each!(labels_select_containers_and_volumes);
         $each!(starting_and_stopping_twice_is_a_success);
         $each!(a_running_container_is_not_removed);

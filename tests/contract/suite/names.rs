@@ -112,3 +112,8 @@ pub(crate) async fn labels_select_containers_and_volumes<D: Docker>(bench: &Benc
     let other = Labels::from([(RUN.to_owned(), "another".to_owned())]);
     assert!(bench.docker.volumes(&other).await.unwrap().is_empty());
 }
+
+pub(crate) async fn a_network_is_there_or_not<D: Docker>(bench: &Bench<D>) {
+    assert!(bench.docker.has_network("bridge").await.unwrap());
+    assert!(!bench.docker.has_network(&format!("no-{}", bench.run)).await.unwrap());
+}

@@ -124,6 +124,17 @@ pub(super) const CODES: &[Code] = &[
         },
     },
     Code {
+        code: "secret.lines",
+        severity: Severity::Note,
+        title: "a command printed more than the secret",
+        what: "Of what a command prints the first line is the secret, as with `pass show`, which prints notes below it.",
+        why: "A value that was meant to have several lines would be cut; one that only begins a key is refused.",
+        fix: "Let the command print the value alone. A value of several lines comes from a file.",
+        example: Example::Words(
+            "secrets: { HOOK: { command: [pass, show, hook] } } where notes stand below the value",
+        ),
+    },
+    Code {
         code: "secret.missing",
         severity: Severity::Note,
         title: "a secret cannot be had here and now",
@@ -131,6 +142,15 @@ pub(super) const CODES: &[Code] = &[
         why: "Whoever only looks can do without; a deploy from here ends before it changes anything.",
         fix: "Set the variable or put the file where alertdeck runs, if it is to deploy from here.",
         example: Example::Words("secrets: { HOOK: { env: HOOK } } where the variable HOOK is not set"),
+    },
+    Code {
+        code: "secret.short",
+        severity: Severity::Note,
+        title: "a secret is too short to be masked in logs",
+        what: "Values of fewer than six bytes are not looked for in logs, processes and what other programs say.",
+        why: "So short a value stands in too many places by chance. Where alertdeck itself puts it in, it is masked all the same.",
+        fix: "Take a longer one. What is no secret can be a token.",
+        example: Example::Words("secrets: { PIN: { env: PIN } } where the variable PIN is `1234`"),
     },
     Code {
         code: "secret.source",

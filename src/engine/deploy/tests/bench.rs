@@ -191,6 +191,7 @@ impl Bench {
             findings: &[],
             missing_secrets: None,
             revision: None,
+            secret_notes: &[],
         };
         plan::make(&desired, &observed, Options::default())
     }

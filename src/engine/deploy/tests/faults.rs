@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::container::RestartPolicy;
+use crate::domain::container::{Container, RestartPolicy};
 use crate::domain::label::role;
 use crate::domain::plan::Step;
 use crate::domain::problem::{Problem, code};
@@ -416,4 +416,59 @@ async fn an_old_one_that_is_not_proven_either_keeps_running_and_is_called_down()
     assert_eq!(ended.verdict(), Verdict::Down);
     bench.check(&ended);
     assert_eq!(bench.living(), ("elastalert-ci-1".into(), RestartPolicy::UnlessStopped));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_network_that_is_not_there_is_told_before_anything_is_stopped() {
+    let mut bench = Bench::with_release_1().await;
+    bench.environment.target.network = Some("alerts".into());
+    let plan = bench.plan(&good("two")).await;
+    assert_eq!(plan.obstacles.iter().map(|found| found.code).collect::<Vec<_>>(), ["deploy.network"]);
+    bench.docker.put_network("alerts");
+    // It goes at the last look: one for the plan, one when the deploy begins, one under the lock.
+    bench.docker.fail(Fault::new(Call::HasNetwork, 4, before(|docker| docker.take_network("alerts"))));
+    let ended = bench.deploy(good("two")).await;
+    assert_eq!(ended.report().cause.as_ref().unwrap().code, "deploy.network", "{}", ended.cause());
+    left_no_trace(&bench, &ended);
+}
+
+/// The releases whose containers are there, and those whose volumes are.
+fn kept(bench: &Bench) -> (Vec<u32>, Vec<u32>) {
+    let mut releases: Vec<u32> = bench.ours().iter().filter_map(Container::release).map(|r| r.0).collect();
+    releases.sort_unstable();
+    let of = |name: &String| name.strip_prefix("elastalert-ci-")?.strip_suffix("-config")?.parse().ok();
+    let mut volumes: Vec<u32> = bench.docker.volume_names().iter().filter_map(of).collect();
+    volumes.sort_unstable();
+    (releases, volumes)
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_those_that_failed_the_last_five_stay_and_none_takes_the_place_of_a_good_one() {
+    let bench = Bench::with_release_1().await;
+    assert_eq!(bench.deploy(good("two")).await.verdict(), Verdict::Healthy);
+    for number in 3..=9 {
+        let ended = bench.deploy(broken()).await;
+        assert_eq!(ended.verdict(), Verdict::PutBack, "{number}: {}", ended.cause());
+        bench.check(&ended);
+    }
+    let left = vec![1, 2, 5, 6, 7, 8, 9];
+    assert_eq!(kept(&bench), (left.clone(), left));
+    assert_eq!(bench.living().0, "elastalert-ci-2");
+    assert_eq!(bench.deploy(good("ten")).await.verdict(), Verdict::Healthy);
+    let left = vec![1, 2, 5, 6, 7, 8, 9, 10];
+    assert_eq!(kept(&bench), (left.clone(), left));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_good_one_stays_however_many_fail_after_it_is_down() {
+    let bench = Bench::with_release_1().await;
+    let old = bench.alive().remove(0);
+    crate::engine::Docker::stop(&bench.docker, &old.id, Duration::from_secs(1)).await.unwrap();
+    for number in 2..=9 {
+        let ended = bench.deploy(broken()).await;
+        assert_eq!(ended.verdict(), Verdict::Down, "{number}: {}", ended.cause());
+    }
+    // It is what somebody would start again by hand.
+    let left = vec![1, 5, 6, 7, 8, 9];
+    assert_eq!(kept(&bench), (left.clone(), left));
 }

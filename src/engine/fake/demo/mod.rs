@@ -85,6 +85,7 @@ pub async fn world(now: Timestamp) -> Result<(FakeWorld, PathBuf), Problem> {
         "1000:1000",
         "elastalert:x:1000:1000::/home/elastalert:/bin/bash\n",
     );
+    docker.put_network("alertdeck-dev");
     docker.put_program(talk::program());
     docker.set_latency(Duration::from_millis(40));
     let engine = Engine::new(world.clone(), root.clone(), Vec::new());
