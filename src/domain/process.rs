@@ -35,30 +35,38 @@ impl Process {
     /// `elastalert-create-index`) is not it. Command lines come as text, so a path with a space in it is not found;
     /// then the answer is no, which is never shown as healthy.
     pub fn is_elastalert(&self) -> bool {
-        let mut words = self.args.split_whitespace();
-        let Some(program) = words.next().map(file_name) else { return false };
-        if is_script(program) {
-            return true;
-        }
-        if !is_python(program) {
-            return false;
-        }
-        while let Some(word) = words.next() {
-            match word {
-                "-m" => return words.next().is_some_and(is_module),
-                // Code, not a script; what follows are its arguments.
-                "-c" | "-" => return false,
-                // Options with a value of their own.
-                "-W" | "-X" | "--check-hash-based-pycs" => {
-                    words.next();
-                }
-                word if word.starts_with("-m") => return word.strip_prefix("-m").is_some_and(is_module),
-                word if word.starts_with('-') => {}
-                script => return is_script(file_name(script)),
-            }
-        }
-        false
+        let words: Vec<&str> = self.args.split_whitespace().collect();
+        after_elastalert(&words).is_some()
     }
+}
+
+/// The arguments of `ElastAlert`, where a command line is its own: a Python whose script is `…/elastalert` or whose
+/// module is `elastalert` or `elastalert.elastalert`, or a directly executed `…/elastalert`.
+pub fn after_elastalert<'w, 'a>(words: &'w [&'a str]) -> Option<&'w [&'a str]> {
+    let (program, mut rest) = words.split_first()?;
+    let program = file_name(program);
+    if is_script(program) {
+        return Some(rest);
+    }
+    if !is_python(program) {
+        return None;
+    }
+    while let Some((word, behind)) = rest.split_first() {
+        rest = behind;
+        match *word {
+            "-m" => return rest.split_first().filter(|(name, _)| is_module(name)).map(|(_, rest)| rest),
+            // Code, not a script; what follows are its arguments.
+            "-c" | "-" => return None,
+            // Options with a value of their own.
+            "-W" | "-X" | "--check-hash-based-pycs" => rest = rest.get(1..).unwrap_or_default(),
+            word if word.starts_with("-m") => {
+                return word.strip_prefix("-m").is_some_and(is_module).then_some(rest);
+            }
+            word if word.starts_with('-') => {}
+            script => return is_script(file_name(script)).then_some(rest),
+        }
+    }
+    None
 }
 
 impl ProcessTable {

@@ -8,6 +8,7 @@
 //! === realert of <unit>              a case, by name
 //! for unit: minutes | hours          one case for each; <unit> is replaced everywhere
 //! set ES_HOST=elsewhere              a variable of the process
+//! start --debug --rule=a.yaml         how it is started; either or both
 //! without: name | type               one case more for each, without that key, in the first file of the case
 //! with: name: 1 | type: x            one case more for each, with that key as it stands there
 //! --- rules/b.yaml                   the file; `\n`, `\x00` and the like count when `escaped` stands behind it,
@@ -94,6 +95,8 @@ struct Block {
     files: Vec<(String, Option<File>)>,
     snippets: BTreeMap<String, String>,
     set: BTreeMap<String, String>,
+    debug: bool,
+    only: Option<String>,
     without: Vec<String>,
     with: Vec<String>,
 }
@@ -118,7 +121,16 @@ impl Block {
 
     fn directive(&mut self, name: &str, line: &str) {
         let items = |text: &str| text.split(" | ").map(|item| item.trim().to_owned()).collect::<Vec<_>>();
-        if let Some(pair) = line.strip_prefix("set ") {
+        if let Some(words) = line.strip_prefix("start ") {
+            for word in words.split_whitespace() {
+                if let Some(rule) = word.strip_prefix("--rule=") {
+                    self.only = Some(rule.to_owned());
+                } else {
+                    assert_eq!(word, "--debug", "{name}: {line}");
+                    self.debug = true;
+                }
+            }
+        } else if let Some(pair) = line.strip_prefix("set ") {
             let (key, value) = pair.split_once('=').unwrap_or_else(|| panic!("{name}: {line}"));
             self.set.insert(key.to_owned(), value.to_owned());
         } else if let Some(keys) = line.strip_prefix("without: ") {
@@ -169,7 +181,13 @@ impl Block {
             }
         }
         let set = shared.set.iter().chain(&self.set).map(|(key, value)| (key.clone(), value.clone()));
-        let whole = Workspace { name: name.to_owned(), files, set: set.collect() };
+        let whole = Workspace {
+            name: name.to_owned(),
+            files,
+            set: set.collect(),
+            debug: self.debug,
+            only: self.only.clone(),
+        };
         let mut all = vec![whole.clone()];
         if self.without.is_empty() && self.with.is_empty() {
             return all;

@@ -15,7 +15,9 @@ const MOUNTS: [(&str, &str); 3] = [("/opt/config", "config"), ("/opt/rules", "ru
 pub(crate) fn answer(workspace: &Workspace) -> Answer {
     let files = workspace.plain().into_iter().map(|(path, bytes)| (rendered(&path), bytes));
     let (files, variables): (BTreeMap<_, _>, _) = (files.collect(), workspace.variables());
-    let input = Input { mounts: MOUNTS.to_vec(), ..Input::new(&files, &variables).with_values() };
+    let (only, debug) = (workspace.only.as_deref(), workspace.debug);
+    let input =
+        Input { mounts: MOUNTS.to_vec(), only, debug, ..Input::new(&files, &variables).with_values() };
     let loaded = load::load(&input);
     let mut answer = Answer { print: workspace.print(), ..Answer::default() };
     answer.config = told(CONFIG.to_owned(), &loaded.config, &loaded.needs);

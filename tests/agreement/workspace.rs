@@ -26,6 +26,9 @@ pub(crate) struct Workspace {
     pub(crate) name: String,
     pub(crate) files: BTreeMap<String, File>,
     pub(crate) set: BTreeMap<String, String>,
+    /// Whether ElastAlert is started with `--debug`, and with which `--rule`.
+    pub(crate) debug: bool,
+    pub(crate) only: Option<String>,
 }
 
 /// The absolute path of a name in the corpus.
@@ -42,6 +45,12 @@ impl Workspace {
     pub(crate) fn variables(&self) -> BTreeMap<String, String> {
         let own = self.set.iter().map(|(name, value)| (name.clone(), value.clone()));
         VARIABLES.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).chain(own).collect()
+    }
+
+    /// The arguments of ElastAlert beside its configuration.
+    fn start(&self) -> impl Iterator<Item = String> {
+        let debug = self.debug.then(|| "--debug".to_owned());
+        debug.into_iter().chain(self.only.iter().map(|rule| format!("--rule={rule}")))
     }
 
     /// What can be read at which path, links followed: so a rendering has it.
@@ -95,7 +104,14 @@ impl Workspace {
         };
         let files: serde_json::Map<String, Json> =
             self.files.iter().map(|(path, each)| (path.clone(), file(each))).collect();
-        json!({ "id": self.name, "config": CONFIG, "files": files, "env": self.set }).to_string()
+        let mut job = json!({ "id": self.name, "config": CONFIG, "files": files, "env": self.set });
+        if self.debug {
+            job["debug"] = Json::from(true);
+        }
+        if let Some(rule) = &self.only {
+            job["rule"] = Json::from(rule.as_str());
+        }
+        job.to_string()
     }
 
     /// Changes when anything in it changes: 64 bits of Fowler, Noll and Vo.
@@ -117,6 +133,9 @@ impl Workspace {
             take(name.as_bytes());
             take(value.as_bytes());
         }
+        for word in self.start() {
+            take(word.as_bytes());
+        }
         format!("{hash:016x}")
     }
 
@@ -125,6 +144,9 @@ impl Workspace {
         let mut text = format!("=== {}\n", self.name);
         for (name, value) in &self.set {
             text.extend(["set ", name, "=", value, "\n"]);
+        }
+        if self.start().next().is_some() {
+            text.extend(["start ", &self.start().collect::<Vec<_>>().join(" "), "\n"]);
         }
         for (path, file) in &self.files {
             let name = if path == CONFIG { "config.yaml" } else { path.strip_prefix(ROOT).unwrap_or(path) };

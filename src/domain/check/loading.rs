@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::domain::check::command::{self, Command, Config, Said};
 use crate::domain::check::load::{
     self, At, Depends, Given, Input, Loader, Need, Opened, Outcome, Refusal, RuleOutcome, Varying,
 };
@@ -53,6 +54,7 @@ struct Setting {
     config: Option<Arc<RenderedFile>>,
     variables: BTreeMap<String, String>,
     mounts: Mounts,
+    command: Command,
     /// The files that are there.
     paths: Arc<Vec<String>>,
 }
@@ -97,10 +99,9 @@ impl Loads {
             .zip(files)
             .map(|(setting, files)| Input {
                 config: setting.config.as_ref().map_or(CONFIG, |config| &config.path),
-                mounts: vec![
-                    (setting.mounts.config.as_str(), "config"),
-                    (setting.mounts.rules.as_str(), "rules"),
-                ],
+                mounts: mounts(&setting.mounts).to_vec(),
+                only: setting.command.arguments().and_then(|arguments| arguments.rule.as_deref()),
+                debug: setting.command.arguments().is_some_and(|arguments| arguments.debug),
                 ..Input::of(files, &setting.variables)
             })
             .collect();
@@ -151,10 +152,16 @@ impl Loads {
                     == setting.config.as_ref().map(|file| (&file.path, &file.bytes))
                 && was.variables == setting.variables
                 && was.mounts == setting.mounts
+                && was.command == setting.command
         })?;
         let was = &self.each.get(at).filter(|_| self.varying == *varying)?.setting;
         Some((at, was.paths == setting.paths))
     }
+}
+
+/// Where the container has the files of a rendering.
+fn mounts(mounts: &Mounts) -> [(&str, &'static str); 2] {
+    [(mounts.config.as_str(), "config"), (mounts.rules.as_str(), "rules")]
 }
 
 /// What the rules of each environment stand on.
@@ -166,10 +173,18 @@ fn settings<'f>(
     let templates = &seen.workspace.templates;
     let mut settings: Vec<Setting> = Vec::with_capacity(files.len());
     for (at, (environment, files)) in seen.environments.iter().zip(files).enumerate() {
-        let config = assume::config(|path| files.contains_key(path)).and_then(|path| {
+        let find = |path: &str| {
             let template = templates.binary_search_by(|template| template.path.as_str().cmp(path)).ok()?;
             there(at, template).cloned()
-        });
+        };
+        let usual = assume::config(|path| files.contains_key(path)).and_then(find);
+        let variables = variables_with(environment, usual.as_deref());
+        let file = |path: &str| files.get_key_value(path).map(|(path, bytes)| (*path, *bytes));
+        let command = Command::of(&environment.target, &variables, file);
+        let config = match command.config(&mounts(&environment.target.mounts)) {
+            Config::Mounted(path) => find(&path),
+            Config::Usual | Config::Elsewhere(_) => usual,
+        };
         let same = |other: &&Setting| other.paths.iter().map(String::as_str).eq(files.keys().copied());
         let paths = match settings.iter().find(same) {
             Some(other) => Arc::clone(&other.paths),
@@ -177,8 +192,9 @@ fn settings<'f>(
         };
         settings.push(Setting {
             name: environment.name.to_string(),
-            variables: variables_with(environment, config.as_deref()),
+            variables,
             config,
+            command,
             mounts: environment.target.mounts.clone(),
             paths,
         });
@@ -269,16 +285,27 @@ impl Verdict {
 
 /// What the loader would say.
 pub fn findings(workspace: &Workspace, rendering: &Rendering, load: &EnvironmentLoad) -> Vec<Finding> {
-    let Some(config) = rendering.config() else { return Vec::new() };
-    let teller = Teller { workspace, rendering, config: &config.path, skips: load.skips };
+    let setting = &load.setting;
+    let usual = rendering.config().map(|config| config.path.as_str());
+    let path = setting.config.as_ref().map(|config| config.path.as_str());
+    let teller = Teller { workspace, rendering, config: path.unwrap_or(CONFIG), skips: load.skips };
+    let mut findings = command::findings(
+        &setting.command,
+        &setting.command.config(&mounts(&setting.mounts)),
+        usual,
+        |path| rendering.file(path).is_some(),
+        |said| teller.said(said),
+    );
+    if path.is_none() {
+        return findings;
+    }
     // A file in which something else is wrong is told of once.
     let errors = rendering.findings.iter().filter(|finding| finding.severity == super::Severity::Error);
     let broken: BTreeSet<&str> = errors
         .filter_map(|finding| finding.problem.place.as_ref())
         .map(|place| place.file.as_str())
         .collect();
-    let mut findings = Vec::new();
-    findings.extend(teller.outcome(&config.path, &load.config, &broken));
+    findings.extend(teller.outcome(teller.config, &load.config, &broken));
     let rules: Vec<&RuleOutcome> = load.verdicts.iter().flatten().map(|verdict| &verdict.told).collect();
     let names: Vec<Option<&str>> = rules.iter().map(|rule| load::taken(rule)).collect();
     // Names that are taken twice are told elsewhere, and whatever else is wrong with such a rule comes after it.
@@ -335,10 +362,22 @@ impl Teller<'_> {
     }
 
     fn place(&self, at: &At) -> Option<Place> {
-        let template = self.workspace.template(&at.file)?;
-        let file = self.rendering.file(&at.file)?;
+        self.place_in(&at.file, at.range.start)
+    }
+
+    fn place_in(&self, path: &str, offset: usize) -> Option<Place> {
+        let template = self.workspace.template(path)?;
+        let file = self.rendering.file(path)?;
         let text = std::str::from_utf8(&template.bytes).ok()?;
-        Some(Lines::new(text).place(&template.source, file.template_offset(at.range.start)))
+        Some(Lines::new(text).place(&template.source, file.template_offset(offset)))
+    }
+
+    /// Where the command stands that starts `ElastAlert`.
+    fn said(&self, said: &Said) -> Option<Place> {
+        match said {
+            Said::File(path, offset) => self.place_in(path, *offset),
+            Said::Target => None,
+        }
     }
 
     fn problem(&self, path: &str, source: &str, refusal: &Refusal) -> Problem {

@@ -2,6 +2,7 @@
 //! A finding is data: the screens and the command line print the same ones.
 
 pub mod codes;
+pub mod command;
 pub mod facts;
 pub mod files;
 pub mod frame;

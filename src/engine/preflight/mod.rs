@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::check::command::Command;
 use crate::domain::check::{Finding, facts};
 use crate::domain::container::ContainerId;
 use crate::domain::environment::{EnvName, Mounts};
@@ -66,6 +67,8 @@ pub struct Trial<'a> {
     pub env: &'a BTreeMap<String, String>,
     /// Where the folders are.
     pub mounts: &'a Mounts,
+    /// What the process will be started with.
+    pub command: &'a Command,
 }
 
 impl<W: World> Engine<W> {
@@ -90,13 +93,18 @@ impl<W: World> Engine<W> {
             rendering = self.render_for_use(&overview.workspace, name) => rendering?,
         };
         let docker = self.world.docker(target.docker.as_ref())?;
+        let variables = variables(environment, &holes);
+        // A secret must not come into the arguments of a process, so it is read where none is filled in.
+        let file = |path: &str| holes.file(path).map(|file| (file.path.as_str(), file.bytes.as_slice()));
+        let command = Command::of(target, &variables, file);
         let trial = Trial {
             workspace: &overview.workspace.name,
             rendering: &rendering,
             image,
             user: target.user.as_deref(),
-            env: &variables(environment, &holes),
+            env: &variables,
             mounts: &target.mounts,
+            command: &command,
         };
         let preflight = self.preflight(&docker, trial, stop).await?;
         let context = Context {
@@ -211,6 +219,7 @@ impl Trial<'_> {
         let mut command = vec!["sh".to_owned(), format!("/{FOLDER}/run.sh")];
         command.extend(["--rule-seconds".to_owned(), RULE.as_secs().to_string()]);
         command.extend(["--seconds".to_owned(), self.patience().as_secs().to_string()]);
+        command.extend(self.command.for_preflight());
         docker.output(id, &command, OUTPUT, self.patience() + SLACK).await
     }
 

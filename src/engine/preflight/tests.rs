@@ -114,6 +114,20 @@ async fn the_container_has_what_a_deploy_would_give_and_nothing_that_tells_a_sec
 }
 
 #[tokio::test(start_paused = true)]
+async fn it_is_started_with_the_arguments_that_the_process_will_have() {
+    let stage = Stage::new();
+    let command = "elastalert --config %(ENV_ELASTALERT_CONFIG)s --verbose --debug --rule a.yaml";
+    let text = format!("[program:elastalert]\ncommand={command}\n");
+    stage.engine.world.files().put("/w/config/supervisord.conf", text);
+    let seen = stage.seen();
+    stage.ask().await.unwrap();
+    let seen = seen.lock().unwrap();
+    let (_, command) = &seen[0];
+    let given = &command[command.len() - 3..];
+    assert_eq!(given, ["--config=/opt/config/elastalert.yaml", "--rule=a.yaml", "--debug"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn files_go_in_only_once_it_would_remove_itself() {
     let stage = Stage::new();
     stage.ask().await.unwrap();

@@ -48,6 +48,78 @@ pub(super) const CODES: &[Code] = &[
         },
     },
     Code {
+        code: "start.arguments",
+        severity: Severity::Error,
+        title: "ElastAlert does not take the arguments it is started with",
+        what: "The command in supervisord.conf, or in `target.entrypoint`, gives ElastAlert an option that it does not know, or one without its value.",
+        why: "ElastAlert ends at once, whatever its files say.",
+        fix: "Write the option as `elastalert --help` has it.",
+        example: Example::Files {
+            wrong: &[file(
+                "config/supervisord.conf",
+                "[program:elastalert]\ncommand=elastalert --config /opt/config/elastalert.yaml --verbos2\n",
+            )],
+            right: &[file(
+                "config/supervisord.conf",
+                "[program:elastalert]\ncommand=elastalert --config /opt/config/elastalert.yaml --verbose\n",
+            )],
+        },
+    },
+    Code {
+        code: "start.command",
+        severity: Severity::Note,
+        title: "how ElastAlert is started cannot be told",
+        what: "The command is a script, holds what only the container knows, or names a configuration that is not mounted.",
+        why: "What check says of the rules holds with the configuration of the workspace; the process may have another one.",
+        fix: "Start elastalert itself, with `--config %(ENV_ELASTALERT_CONFIG)s`.",
+        example: Example::Files {
+            wrong: &[file(
+                "config/supervisord.conf",
+                "[program:elastalert]\ncommand=sh -c 'elastalert --config /opt/config/elastalert.yaml'\n",
+            )],
+            right: &[file(
+                "config/supervisord.conf",
+                "[program:elastalert]\ncommand=elastalert --config /opt/config/elastalert.yaml --verbose\n",
+            )],
+        },
+    },
+    Code {
+        code: "start.config",
+        severity: Severity::Error,
+        title: "ElastAlert is started with a configuration that is not there",
+        what: "The command names a file of a mounted folder, and the rendering has no such file.",
+        why: "ElastAlert ends when it starts.",
+        fix: "Name the file that is there, or `%(ENV_ELASTALERT_CONFIG)s`, which always is.",
+        example: Example::Files {
+            wrong: &[file(
+                "config/supervisord.conf",
+                "[program:elastalert]\ncommand=elastalert --config /opt/config/elastalert.yml\n",
+            )],
+            right: &[file(
+                "config/supervisord.conf",
+                "[program:elastalert]\ncommand=elastalert --config /opt/config/elastalert.yaml --verbose\n",
+            )],
+        },
+    },
+    Code {
+        code: "start.debug",
+        severity: Severity::Warning,
+        title: "ElastAlert only pretends to alert",
+        what: "ElastAlert is started with `--debug`.",
+        why: "It makes no alerter and tells its log what it would have sent: nobody is alerted.",
+        fix: "Write `--verbose` instead, which logs as much and alerts.",
+        example: Example::Files {
+            wrong: &[file(
+                "config/supervisord.conf",
+                "[program:elastalert]\ncommand=elastalert --config /opt/config/elastalert.yaml --debug\n",
+            )],
+            right: &[file(
+                "config/supervisord.conf",
+                "[program:elastalert]\ncommand=elastalert --config /opt/config/elastalert.yaml --verbose\n",
+            )],
+        },
+    },
+    Code {
         code: "start.expanded",
         severity: Severity::Warning,
         title: "ElastAlert replaces a `$NAME` when it starts",
@@ -75,6 +147,48 @@ pub(super) const CODES: &[Code] = &[
         example: Example::Files {
             wrong: &[file("config/environments/Default.yaml", "target: { env: { ES_HOST: other } }\n")],
             right: &[file("config/environments/Default.yaml", "config: { es_host: other }\n")],
+        },
+    },
+    Code {
+        code: "start.other",
+        severity: Severity::Warning,
+        title: "ElastAlert is started with another configuration",
+        what: "The command names a file that is there, and beside it lies one that usually is the configuration.",
+        why: "Overlays, and what alertdeck reads in the configuration, go by the usual one; ElastAlert never sees it.",
+        fix: "Keep one of the two.",
+        example: Example::Files {
+            wrong: &[
+                file(
+                    "config/supervisord.conf",
+                    "[program:elastalert]\ncommand=elastalert --config /opt/config/mine.yaml\n",
+                ),
+                file(
+                    "config/mine.yaml",
+                    "rules_folder: /opt/rules\nrun_every: {minutes: 1}\nbuffer_time: {minutes: 15}\nes_host: search\nes_port: 9200\nwriteback_index: elastalert\n",
+                ),
+            ],
+            right: &[file(
+                "config/supervisord.conf",
+                "[program:elastalert]\ncommand=elastalert --config /opt/config/elastalert.yaml --verbose\n",
+            )],
+        },
+    },
+    Code {
+        code: "start.rule",
+        severity: Severity::Warning,
+        title: "ElastAlert is started for one rule alone",
+        what: "ElastAlert is started with `--rule`.",
+        why: "It looks at no other rule: the rest never alerts.",
+        fix: "Take the option out; `exclude` keeps rules out of an environment.",
+        example: Example::Files {
+            wrong: &[file(
+                "config/supervisord.conf",
+                "[program:elastalert]\ncommand=elastalert --config /opt/config/elastalert.yaml --rule errors.yaml\n",
+            )],
+            right: &[file(
+                "config/supervisord.conf",
+                "[program:elastalert]\ncommand=elastalert --config /opt/config/elastalert.yaml --verbose\n",
+            )],
         },
     },
     Code {

@@ -19,8 +19,17 @@ pub(super) struct RuleFile<'a> {
 pub(super) fn rules<'a>(
     conf: &Dict<'_>,
     files: &Files<'a>,
+    only: Option<&str>,
     needs: &mut Vec<Need>,
 ) -> Result<Vec<RuleFile<'a>>> {
+    if let Some(path) = only {
+        match files.find(path) {
+            // A path of a file is taken as it is, wherever it lies and whatever it is called.
+            Found::File(rendered, _) => return Ok(vec![RuleFile { path: path.to_owned(), rendered }]),
+            Found::Elsewhere => return Err(Stop::Unknown(Need::File { path: path.to_owned() })),
+            _ => {}
+        }
+    }
     let key = "rules_folder";
     let Some(value) = conf.get(key) else { return Ok(Vec::new()) };
     let folders =
@@ -63,7 +72,9 @@ pub(super) fn rules<'a>(
         for (rendered, inner) in files.below(folder) {
             let (above, name) = inner.rsplit_once('/').unwrap_or(("", inner));
             let hidden = above.split('/').any(|part| part.starts_with(".."));
-            let reached = if deep { !hidden } else { above.is_empty() };
+            // Without folders below, the name of a single rule is not looked at.
+            let reached =
+                if deep { !hidden && only.is_none_or(|only| only == name) } else { above.is_empty() };
             if reached && is_rule(name) {
                 all.push(RuleFile { path: join(folder, inner), rendered });
             }

@@ -51,6 +51,10 @@ pub struct Input<'a> {
     pub directory: &'a str,
     /// Whether to say what each rule is once it is loaded.
     pub values: bool,
+    /// The one rule that it is told to load: a path, or the name of a file in the folders of rules.
+    pub only: Option<&'a str>,
+    /// Whether it only pretends to alert, and so makes no alerter.
+    pub debug: bool,
 }
 
 impl<'a> Input<'a> {
@@ -62,7 +66,16 @@ impl<'a> Input<'a> {
     /// The same for files that somebody else holds.
     pub fn of(files: BTreeMap<&'a str, &'a [u8]>, variables: &'a BTreeMap<String, String>) -> Self {
         let mounts = vec![("/opt/config", "config"), ("/opt/rules", "rules")];
-        Self { files, config: CONFIG, variables, mounts, directory: "/opt", values: false }
+        Self {
+            files,
+            config: CONFIG,
+            variables,
+            mounts,
+            directory: "/opt",
+            values: false,
+            only: None,
+            debug: false,
+        }
     }
 
     /// Asks for the values too.

@@ -11,8 +11,10 @@ import world
 class Attempt:
     """Loads one configuration and its rules. `tell` takes each result as a dict."""
 
-    def __init__(self, config, values, tell):
-        self.config = config
+    def __init__(self, given, values, tell):
+        """`given` are the arguments of ElastAlert, `--config` and its value first."""
+        self.given = given
+        self.config = config = given[1]
         self.values = values
         self.tell = tell
         self.warnings = []
@@ -43,7 +45,7 @@ class Attempt:
         elastalert.load_conf = load_conf
         told = {"kind": "config", "path": self.config}
         try:
-            self.client = elastalert.ElastAlerter(["--config", self.config])
+            self.client = elastalert.ElastAlerter(self.given)
             self.loader = self.client.conf["rules_loader"]
             for name in ("load", "get_hashes"):
                 self.loader.__dict__.pop(name, None)
@@ -51,7 +53,7 @@ class Attempt:
             self._watch()
             told["rules_folder"] = telling.plain(self.client.conf.get("rules_folder"))
             self.stage = "find"
-            told["rules"] = [str(name) for name in self.loader.get_names(self.client.conf, None)]
+            told["rules"] = [str(name) for name in self.loader.get_names(self.client.conf, self.client.args.rule)]
             told["verdict"] = "loads"
             told["skip_invalid"] = bool(self.client.conf.get("skip_invalid"))
         except BaseException as exc:

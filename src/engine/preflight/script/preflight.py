@@ -1,10 +1,10 @@
 """Tries whether ElastAlert would load a workspace, with its own loader and without a network, and says so as JSON lines.
 
-    python3 preflight.py [--config PATH] [--values] [--rule-seconds S] [--seconds S] [--memory MB]
+    python3 preflight.py [--config PATH] [--rule RULE] [--debug] [--values] [--rule-seconds S] [--seconds S] [--memory MB]
         tries the configuration at PATH (default $ELASTALERT_CONFIG, then /opt/config/elastalert.yaml) and its rules.
 
     python3 preflight.py --bulk [--values] ...
-        reads one workspace a line from stdin, {"id": ANY, "files": {PATH: TEXT}, "env": {NAME: VALUE}?, "config": PATH?},
+        reads one workspace a line from stdin, {"id": ANY, "files": {PATH: TEXT}, "env": {NAME: VALUE}?, "config": PATH?, "rule": RULE?, "debug": BOOL?},
         lays its files out at their absolute paths, tries it, and takes them away again: only in a container of its own.
         A file whose bytes are no UTF-8 is given as {"base64": "..."}; {"link": "target"} is a symbolic link.
 
@@ -40,6 +40,8 @@ WORDS = 400
 def options():
     parser = argparse.ArgumentParser(description="Try whether ElastAlert would load a workspace.")
     parser.add_argument("--config", default=os.environ.get("ELASTALERT_CONFIG") or "/opt/config/elastalert.yaml")
+    parser.add_argument("--rule", help="the one rule that ElastAlert is told to load")
+    parser.add_argument("--debug", action="store_true", help="as ElastAlert's own --debug, which makes no alerter")
     parser.add_argument("--values", action="store_true", help="add each rule as the loader has it")
     parser.add_argument("--bulk", action="store_true", help="read workspaces from stdin, one JSON object a line")
     parser.add_argument("--rule-seconds", type=float, default=10.0, help="how long one rule may take")
@@ -191,7 +193,11 @@ class Child:
             self.say({"kind": "end"})
 
     def one(self, job):
-        trial = self.attempt.Attempt(job.get("config") or self.given.config, self.given.values, self.say)
+        given = ["--config", job.get("config") or self.given.config]
+        rule = job.get("rule") or self.given.rule
+        given += ["--rule", rule] if rule else []
+        given += ["--debug"] if job.get("debug") or self.given.debug else []
+        trial = self.attempt.Attempt(given, self.given.values, self.say)
         CURRENT.needs = trial.needs
         begun = job.get("from")
         config = trial.load_config()
