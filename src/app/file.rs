@@ -1,11 +1,12 @@
 //! A rendered file as lines, with every value that a layer put in marked and its origin in words. Secrets are replaced
-//! by their placeholders here, whatever the bytes hold.
+//! by their placeholders here, whatever the bytes hold: they are looked for in the whole text, because one can stand in
+//! base64 over many lines.
 
 use crate::domain::environment::EnvName;
 use crate::domain::mask::Masker;
 use crate::domain::problem::Place;
+use crate::domain::render::origin::{Mask, merge};
 use crate::domain::render::{Insertion, RenderedFile};
-use crate::domain::secret::placeholder;
 use crate::domain::text::sanitise;
 use crate::domain::yaml::{Painted, painted};
 
@@ -25,6 +26,8 @@ pub struct Mark {
 /// A line of a rendered file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileLine {
+    /// Its number in the file: a secret over many lines is one line here.
+    pub number: usize,
     /// The text, secrets masked.
     pub text: String,
     /// What was put in, from left to right.
@@ -53,17 +56,13 @@ pub struct FileText {
 impl FileText {
     /// The lines of a file.
     pub fn new(environment: EnvName, revision: u64, file: &RenderedFile, masker: &Masker) -> Self {
-        let mut lines = lines(file);
-        for line in &mut lines {
-            // A secret can stand in another value, too; then the marks no longer fit.
-            let shown = masker.mask(line.text.clone());
-            if shown != line.text {
-                line.text = shown;
-                line.tokens.clear();
-                line.marks.iter_mut().for_each(|mark| mark.range = 0..0);
-            }
-        }
+        let lines = lines(file, masker);
         Self { environment, path: file.path.clone(), revision, lines, list: List::default(), left: 0 }
+    }
+
+    /// The number of the line under the cursor.
+    pub fn number(&self) -> usize {
+        self.lines.get(self.list.selected).map_or(1, |line| line.number)
     }
 
     /// The mark under the cursor: the first one of the line.
@@ -85,17 +84,17 @@ impl FileText {
     }
 }
 
-/// Where a value is from: `ES_HOST from CI (config/environments/CI.yaml:7), over Default`.
-pub fn origin(insertion: &Insertion) -> String {
+/// Where a value is from: `ES_HOST from CI (config/environments/CI.yaml:7), where Default has localhost`.
+pub fn origin(insertion: &Insertion, masker: &Masker) -> String {
     let secret = if insertion.secret { ", a secret" } else { "" };
     let winner = insertion.chain.first().map_or_else(String::new, |winner| match &winner.place {
         Some(place) => format!(" from {} ({place})", winner.layer),
         None => format!(" from {}", winner.layer),
     });
-    let below = insertion
-        .chain
-        .get(1)
-        .map_or_else(String::new, |below| format!(", where {} has {}", below.layer, below.shown));
+    let below = insertion.chain.get(1).filter(|_| !insertion.secret).map_or_else(String::new, |below| {
+        let shown = sanitise(masker.mask(below.shown.clone()).as_bytes());
+        format!(", where {} has {shown}", below.layer)
+    });
     format!("{}{secret}{winner}{below}", insertion.key)
 }
 
@@ -110,32 +109,87 @@ fn parts(file: &RenderedFile) -> Painted {
 }
 
 /// Collects lines while the bytes of a file go by.
-#[derive(Default)]
-struct Lines {
+struct Lines<'a> {
+    file: &'a RenderedFile,
+    masker: &'a Masker,
+    /// What was put in, in order and without overlap.
+    insertions: Vec<&'a Insertion>,
     done: Vec<FileLine>,
     open: FileLine,
+    /// The number of the line of the file that is gone through.
+    number: usize,
     tokens: Painted,
 }
 
-impl Lines {
-    /// Adds bytes of the file as they are, which stand there from `at` on.
-    fn add_own(&mut self, file: &RenderedFile, range: std::ops::Range<usize>, mark: Option<&Insertion>) {
+impl<'a> Lines<'a> {
+    fn new(file: &'a RenderedFile, masker: &'a Masker) -> Self {
+        let mut at = 0;
+        let apart = |insertion: &&Insertion| {
+            let fits = insertion.range.start >= at;
+            at = if fits { insertion.range.end } else { at };
+            fits
+        };
+        Self {
+            file,
+            masker,
+            insertions: file.insertions.iter().filter(apart).collect(),
+            done: Vec::new(),
+            open: FileLine { number: 1, ..FileLine::default() },
+            number: 1,
+            tokens: parts(file),
+        }
+    }
+
+    /// Adds bytes that may be shown, and marks what was put in.
+    fn add_own(&mut self, range: std::ops::Range<usize>) {
+        let first = self.insertions.partition_point(|insertion| insertion.range.end <= range.start);
         let mut at = range.start;
+        for insertion in self.insertions.get(first..).unwrap_or_default().to_vec() {
+            if insertion.range.start >= range.end {
+                break;
+            }
+            let (from, to) = (insertion.range.start.max(at), insertion.range.end.min(range.end));
+            self.add_bytes(at..from, None);
+            self.add_bytes(from..to, Some(insertion));
+            at = to;
+        }
+        self.add_bytes(at..range.end, None);
+    }
+
+    /// Adds bytes of the file as they are, all of one origin.
+    fn add_bytes(&mut self, range: std::ops::Range<usize>, mark: Option<&Insertion>) {
+        let mut at = range.start;
+        let file = self.file;
         for (index, line) in
             file.bytes.get(range).unwrap_or_default().split(|byte| *byte == b'\n').enumerate()
         {
-            let from = self.open.text.len();
             if index > 0 {
-                self.add(b"\n", None);
+                self.end_line();
             }
-            let start = if index > 0 { 0 } else { from };
-            self.add(line, mark);
+            let start = self.open.text.len();
+            let shown = line.strip_suffix(b"\r").unwrap_or(line);
+            self.add(&sanitise(shown), mark);
             // Where something was made visible, the parts would no longer fit.
-            if self.open.text.len() - start == line.strip_suffix(b"\r").unwrap_or(line).len() {
+            if self.open.text.len() - start == shown.len() {
                 self.paint(at..at + line.len(), start);
             }
             at += line.len() + 1;
         }
+    }
+
+    fn end_line(&mut self) {
+        self.number += 1;
+        let next = FileLine { number: self.number, ..FileLine::default() };
+        self.done.push(std::mem::replace(&mut self.open, next));
+    }
+
+    /// Adds what is shown for a secret. The lines that it goes over are counted, and not shown.
+    fn add_mask(&mut self, mask: &Mask) {
+        let inside = |insertion: &&&Insertion| insertion.range.contains(&mask.range.start);
+        let insertion = self.insertions.iter().find(inside).copied();
+        self.add(&mask.shown, insertion);
+        let hidden = self.file.bytes.get(mask.range.clone()).unwrap_or_default();
+        self.number += hidden.split(|byte| *byte == b'\n').count().saturating_sub(1);
     }
 
     /// Notes what the parts of these bytes are, which stand in the open line from `start` on.
@@ -154,47 +208,39 @@ impl Lines {
         }
     }
 
-    fn add(&mut self, bytes: &[u8], mark: Option<&Insertion>) {
-        for (index, part) in bytes.split(|byte| *byte == b'\n').enumerate() {
-            if index > 0 {
-                self.done.push(std::mem::take(&mut self.open));
+    /// Adds a text to the open line.
+    fn add(&mut self, text: &str, mark: Option<&Insertion>) {
+        let start = self.open.text.len();
+        self.open.text.push_str(text);
+        let range = start..self.open.text.len();
+        let Some(insertion) = mark.filter(|_| !range.is_empty()) else { return };
+        let origin = origin(insertion, self.masker);
+        let place = insertion.chain.first().and_then(|value| value.place.clone());
+        match self.open.marks.last_mut() {
+            // A value with a secret in it is one value.
+            Some(last) if last.range.end == start && last.origin == origin && last.place == place => {
+                last.range.end = range.end;
             }
-            let start = self.open.text.len();
-            self.open.text.push_str(&sanitise(part.strip_suffix(b"\r").unwrap_or(part)));
-            if let Some(insertion) = mark
-                && self.open.text.len() > start
-            {
-                self.open.marks.push(Mark {
-                    range: start..self.open.text.len(),
-                    origin: origin(insertion),
-                    place: insertion.chain.first().and_then(|value| value.place.clone()),
-                });
-            }
+            _ => self.open.marks.push(Mark { range, origin, place }),
         }
     }
 }
 
-fn lines(file: &RenderedFile) -> Vec<FileLine> {
-    if std::str::from_utf8(&file.bytes).is_err() {
+fn lines(file: &RenderedFile, masker: &Masker) -> Vec<FileLine> {
+    let Ok(text) = std::str::from_utf8(&file.bytes) else {
         let text = format!("{} bytes that are no text", file.bytes.len());
-        return vec![FileLine { text, ..FileLine::default() }];
-    }
-    let mut lines = Lines { tokens: parts(file), ..Lines::default() };
+        return vec![FileLine { number: 1, text, ..FileLine::default() }];
+    };
+    let mut masks = file.masks();
+    masks.extend(masker.masks(text));
+    let mut lines = Lines::new(file, masker);
     let mut at = 0;
-    for insertion in &file.insertions {
-        let range = insertion.range.clone();
-        if range.start < at {
-            continue;
-        }
-        lines.add_own(file, at..range.start, None);
-        if insertion.secret {
-            lines.add(placeholder(&insertion.key).as_bytes(), Some(insertion));
-        } else {
-            lines.add_own(file, range.clone(), Some(insertion));
-        }
-        at = range.end;
+    for mask in merge(&masks) {
+        lines.add_own(at..mask.range.start.max(at));
+        lines.add_mask(&mask);
+        at = mask.range.end;
     }
-    lines.add_own(file, at..file.bytes.len(), None);
+    lines.add_own(at..file.bytes.len().max(at));
     if !lines.open.text.is_empty() {
         lines.done.push(lines.open);
     }
@@ -264,6 +310,52 @@ mod tests {
         let masker = Masker::new([("PASSWORD", &secret)]);
         let text = FileText::new(EnvName::default_environment(), 1, &file, &masker);
         assert_eq!(text.lines[0].text, "url: http://u:‹secret PASSWORD›@h");
+        assert_eq!(text.lines[0].marks.len(), 1, "it is one value");
+        assert_eq!(text.lines[0].marks[0].range, 5..text.lines[0].text.len());
+    }
+
+    #[test]
+    fn base64_of_a_secret_over_lines_is_one_line_and_the_others_keep_their_numbers() {
+        use base64::Engine as _;
+        let secret = crate::domain::secret::Secret::new("canary: a value that is long enough to wrap".into());
+        let whole = base64::engine::general_purpose::STANDARD.encode(secret.expose());
+        for columns in [5, 16, 24, 76] {
+            let wrapped: Vec<&str> =
+                whole.as_bytes().chunks(columns).map(|line| std::str::from_utf8(line).unwrap()).collect();
+            let bytes = format!("a: |\n  {}\nb: es-ci\n", wrapped.join("\n  "));
+            let at = bytes.find("es-ci").unwrap();
+            let file = RenderedFile {
+                path: "config/x.yaml".into(),
+                bytes: Zeroizing::new(bytes.into_bytes()),
+                insertions: vec![insertion(at..at + 5, "HOST", false)],
+            };
+            let masker = Masker::new([("KEY", &secret)]);
+            let text = FileText::new(EnvName::default_environment(), 1, &file, &masker);
+            let shown: Vec<(usize, &str)> =
+                text.lines.iter().map(|line| (line.number, line.text.as_str())).collect();
+            let last = (wrapped.len() + 2, "b: es-ci");
+            assert_eq!(shown[0], (1, "a: |"));
+            assert!(shown[1].1.starts_with("  ‹secret KEY›"), "{shown:?}");
+            assert_eq!((shown.len(), shown[2]), (3, last));
+            assert_eq!(text.lines[2].marks[0].range, 3..8);
+            let told = format!("{text:?}");
+            assert!(wrapped.iter().all(|line| line.len() < 5 || !told.contains(line)), "{told}");
+        }
+    }
+
+    #[test]
+    fn what_a_layer_below_has_is_masked_as_well() {
+        let secret = crate::domain::secret::Secret::new("canary-value".into());
+        let masker = Masker::new([("PASSWORD", &secret)]);
+        let mut put = insertion(5..6, "URL", false);
+        Arc::make_mut(&mut put.chain)[1].shown = "http://u:canary-value@h".into();
+        assert_eq!(
+            origin(&put, &masker),
+            "URL from CI (config/environments/CI.yaml:7), where Default has http://u:‹secret PASSWORD›@h"
+        );
+        put.secret = true;
+        Arc::make_mut(&mut put.chain)[1].shown = "another-canary".into();
+        assert!(!origin(&put, &masker).contains("another-canary"), "what a secret covers is one, too");
     }
 
     #[test]

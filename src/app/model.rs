@@ -283,7 +283,7 @@ impl Model {
                 let here = self.origin.leaves.first().and_then(|leaf| leaf.place().cloned());
                 match here.or_else(|| file.mark().and_then(|mark| mark.place.clone())) {
                     Some(place) => return Some(place),
-                    None => Place::line(file.path.clone(), line(file.list.selected + 1)),
+                    None => Place::line(file.path.clone(), line(file.number())),
                 }
             }
             (Focus::Detail, Tab::Diff) => match self.changes.text.as_ref()?.place_at_cursor()? {

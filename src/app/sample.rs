@@ -280,6 +280,11 @@ impl Script {
         for (layer, value) in [("Default", "plain"), ("CI", "errors: all"), ("Staging", "errors: some")] {
             files.push((format!("config/substitutions/{layer}.conf"), format!("TITLE={value}\nOLD=1\n")));
         }
+        Self::reading(files)
+    }
+
+    /// A console on a workspace of these files.
+    pub(crate) fn reading(files: Vec<(String, String)>) -> Self {
         let mut script = Self::new();
         let effects = script.send(Msg::Started);
         let Some(Effect::Start { ticket, .. }) = effects.first() else { panic!("{effects:?}") };

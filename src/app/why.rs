@@ -87,7 +87,7 @@ fn book(overview: &Overview, environment: &EnvName, file: &str) -> Option<Book> 
 /// Looks up the line under the cursor of the tab File, if it is another one than before.
 pub(super) fn settle(model: &mut Model) {
     let Some(file) = model.file.as_ref().filter(|_| model.tab == Tab::File) else { return };
-    let line = u32::try_from(file.list.selected + 1).unwrap_or(0);
+    let line = u32::try_from(file.number()).unwrap_or(0);
     let of = Some((file.environment.clone(), file.path.clone(), file.revision));
     let same = model.origin.of == of;
     if same && model.origin.line == line {

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::domain::check::Severity;
 use crate::domain::environment::EnvName;
+use crate::domain::mask::Masker;
 use crate::domain::render::{RenderedFile, Rendering};
 use crate::domain::rule::{Rule, is_rule};
 use crate::domain::workspace::Workspace;
@@ -60,7 +61,7 @@ impl Cell {
 pub struct RuleRow {
     /// `rules/…`.
     pub path: String,
-    /// Its name, as rendered for `Default`.
+    /// Its name, as rendered for `Default`, secrets masked.
     pub name: String,
     /// Its type.
     pub kind: String,
@@ -72,8 +73,9 @@ pub struct RuleRow {
 }
 
 /// The rules of a workspace against its renderings, sorted by path. Where `Default` excludes a rule, the first
-/// environment that has it stands in for it.
-pub fn rows(workspace: &Workspace, renderings: &[Arc<Rendering>]) -> Vec<RuleRow> {
+/// environment that has it stands in for it. `masker` knows the secrets of all of them.
+pub fn rows(workspace: &Workspace, renderings: &[Arc<Rendering>], masker: &Masker) -> Vec<RuleRow> {
+    let shown = |text: String| if masker.is_empty() { text } else { masker.mask(text) };
     let mut columns: Vec<Column<'_>> = renderings.iter().map(|rendering| Column::new(rendering)).collect();
     workspace
         .templates
@@ -101,8 +103,9 @@ pub fn rows(workspace: &Workspace, renderings: &[Arc<Rendering>]) -> Vec<RuleRow
                 })
                 .collect();
             let rule = rule.cloned().unwrap_or_else(|| Rule::read(path, None));
-            let searched = format!("{}\n{}", rule.name.to_lowercase(), path.to_lowercase());
-            RuleRow { path: path.to_owned(), name: rule.name, kind: rule.kind, cells, searched }
+            let (name, kind) = (shown(rule.name), shown(rule.kind));
+            let searched = format!("{}\n{}", name.to_lowercase(), path.to_lowercase());
+            RuleRow { path: path.to_owned(), name, kind, cells, searched }
         })
         .collect()
 }

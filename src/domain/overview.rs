@@ -47,10 +47,17 @@ impl Overview {
         for (environment, rendering) in workspace.environments.iter_mut().zip(&renderings) {
             environment.search = search_settings(environment, rendering);
         }
-        let matrix = matrix::rows(&workspace, &renderings);
+        let masker = workspace.masker();
+        let matrix = matrix::rows(&workspace, &renderings, &masker);
         let mut findings = workspace.findings.clone();
         findings.extend(layers::check(&workspace));
         findings.extend(once(&renderings));
+        // What a file says is quoted in some, and a file can repeat a secret.
+        if !masker.is_empty() {
+            for finding in &mut findings {
+                finding.problem = masker.problem(finding.problem.clone());
+            }
+        }
         findings.sort_by(|left, right| {
             (right.severity, &left.problem.place, &left.environment).cmp(&(
                 left.severity,

@@ -62,7 +62,8 @@ fn rows(screen: &mut Screen<'_>, border: Rect, area: Rect, file: &FileText) {
     let width = usize::from(area.width);
     let window = file.list.window(file.lines.len(), height);
     let top = window.start;
-    let digits = file.lines.len().to_string().len().max(3);
+    let last = file.lines.last().map_or(0, |line| line.number);
+    let digits = last.to_string().len().max(3);
     for (slot, index) in window.enumerate() {
         let Some(line) = file.lines.get(index) else { continue };
         let at = below(area, u16::try_from(slot).unwrap_or(0));
@@ -72,7 +73,7 @@ fn rows(screen: &mut Screen<'_>, border: Rect, area: Rect, file: &FileText) {
             screen.buffer.set_style(at, style);
         }
         let mut spans =
-            vec![Span::styled(format!(" {:>digits$}  ", index + 1), over.unwrap_or(screen.theme.dim))];
+            vec![Span::styled(format!(" {:>digits$}  ", line.number), over.unwrap_or(screen.theme.dim))];
         spans.extend(text(screen, line, width.saturating_sub(digits + 3), file.left, over));
         screen.line(at, 0, &Line::from(spans));
         screen.target(at, Target::Row { list: "detail", index });

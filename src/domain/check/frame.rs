@@ -14,7 +14,7 @@ use crate::domain::check::{Finding, Severity};
 use crate::domain::diff::mask::credential;
 use crate::domain::mask::Masker;
 use crate::domain::overview::Overview;
-use crate::domain::position::count;
+use crate::domain::position::{Lines, count};
 use crate::domain::problem::Place;
 use crate::domain::render::{Insertion, Rendering};
 use crate::domain::secret::SecretSource;
@@ -193,9 +193,15 @@ impl<'a> Frames<'a> {
     fn line(&self, place: &Place, code: &str) -> Option<Quoted> {
         let text = self.text(&place.file)?;
         let index = (place.line as usize).checked_sub(1)?;
-        let bare = |line: &'a str| line.trim_start_matches('\u{feff}');
         if let Some(line) = text.lines().nth(index).map(bare).filter(|line| !line.is_empty()) {
-            let (text, mark) = self.quote(line, place.column, code);
+            // Of base64 that is wrapped, a line alone is not known for a part of a secret.
+            let whole = self.masker.part(text, Lines::new(text).range(place.line));
+            let whole = bare(whole.trim_end_matches(['\r', '\n']));
+            let (text, mark) = if whole == self.masker.mask(line.to_owned()) {
+                self.quote(line, place.column, code)
+            } else {
+                self.quote(whole, 0, code)
+            };
             return Some(Quoted { text, number: place.line, mark });
         }
         let (index, line) =
@@ -312,6 +318,11 @@ fn level(severity: Severity) -> Level<'static> {
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     }
+}
+
+/// A line without the mark that some editors put before the first one.
+fn bare(line: &str) -> &str {
+    line.trim_start_matches('\u{feff}')
 }
 
 fn clean(text: &str) -> String {

@@ -143,6 +143,22 @@ impl Masker {
         out
     }
 
+    /// Some bytes of a text without the secrets, which are looked for in the whole text: a line of base64 that
+    /// is wrapped is not known alone for a part of one.
+    pub fn part(&self, text: &str, part: Range<usize>) -> String {
+        let mut out = String::new();
+        let mut at = part.start;
+        for (range, shown) in self.find(text) {
+            if range.end > part.start && range.start < part.end {
+                out.push_str(text.get(at..range.start.max(at)).unwrap_or_default());
+                out.push_str(shown);
+                at = range.end;
+            }
+        }
+        out.push_str(text.get(at..part.end.max(at)).unwrap_or_default());
+        out
+    }
+
     /// Where secrets stand in a text, in order and without overlap, and what is shown for each.
     fn find(&self, text: &str) -> Vec<(Range<usize>, &str)> {
         let mut found: Vec<(Range<usize>, &str)> = Vec::new();
@@ -214,6 +230,25 @@ mod tests {
         let secrets: Vec<(&str, Secret)> =
             values.iter().map(|(key, value)| (*key, Secret::new((*value).to_owned()))).collect();
         Masker::new(secrets.iter().map(|(key, secret)| (*key, secret)))
+    }
+
+    #[test]
+    fn a_line_is_masked_by_what_stands_around_it() {
+        let value = "a value that is long enough to be wrapped";
+        let masker = masker(&[("K", value)]);
+        let whole = STANDARD.encode(value);
+        let (first, rest) = whole.split_at(16);
+        let (second, third) = rest.split_at(16);
+        let text = format!("a: >\n  {first}\n  {second}\n  {third}\nb: 1\n");
+        assert_eq!(masker.mask(second.to_owned()), second, "it is not known alone");
+        let at = text.find(second).unwrap();
+        assert_eq!(masker.part(&text, at - 2..at + 16), "‹secret K›");
+        let end = text.find("b:").unwrap();
+        assert_eq!(
+            (masker.part(&text, 0..4), masker.part(&text, end..end + 4)),
+            ("a: >".into(), "b: 1".into())
+        );
+        assert_eq!(masker.part(&text, 90..200), "");
     }
 
     #[test]

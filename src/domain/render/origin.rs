@@ -81,7 +81,8 @@ pub fn masked_lines(bytes: &[u8], masks: &[Mask]) -> Vec<MaskedLine> {
     lines
 }
 
-fn merge(masks: &[Mask]) -> Vec<Mask> {
+/// Masks in order and without overlap; those that overlap become one.
+pub fn merge(masks: &[Mask]) -> Vec<Mask> {
     let mut sorted = masks.to_vec();
     // Of masks that begin together the first given names the secret best.
     sorted.sort_by_key(|mask| mask.range.start);

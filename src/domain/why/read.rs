@@ -122,11 +122,11 @@ impl Read {
         back(&self.puts, range)
     }
 
-    /// A line of the rendered file, its number, and the line.
-    pub(super) fn rendered_line(&self, offset: usize) -> (u32, &str) {
+    /// A line of the rendered file: its number, and its bytes.
+    pub(super) fn rendered_line(&self, offset: usize) -> (u32, Range<usize>) {
         let lines = Lines::new(&self.rendered);
         let (line, _) = lines.position(offset);
-        (line, self.rendered.get(lines.range(line)).unwrap_or_default())
+        (line, lines.range(line))
     }
 
     /// The place in the template of a byte of the rendered file.
@@ -134,10 +134,9 @@ impl Read {
         Lines::new(&self.template).place(&self.source, template_offset(&self.insertions, offset))
     }
 
-    /// The line of the template of that number.
-    pub(super) fn template_line(&self, line: u32) -> &str {
-        let lines = Lines::new(&self.template);
-        self.template.get(lines.range(line)).unwrap_or_default()
+    /// The bytes of the line of the template of that number.
+    pub(super) fn template_line(&self, line: u32) -> Range<usize> {
+        Lines::new(&self.template).range(line)
     }
 
     /// What was put into these bytes of the rendered file.

@@ -54,12 +54,12 @@ impl Book {
         self.brought(index, read, key, node, &mut leaf.chain);
         let (line, text) = read.rendered_line(at.start);
         let place = Place::line(read.path.clone(), line);
-        leaf.chain.push(step(From::Rendered, "", self.clean(text.trim_end()), Some(place)));
+        leaf.chain.push(step(From::Rendered, "", self.line_of(&read.rendered, text), Some(place)));
         if let Some(alias) = &node.alias {
             let bytes = read.rendered_range(&node.range);
             let (line, text) = read.rendered_line(bytes.start);
             let brought = read.text.get(alias.clone()).unwrap_or_default();
-            let mut alias = step(From::Alias, self.clean(brought), self.clean(text.trim_end()), None);
+            let mut alias = step(From::Alias, self.clean(brought), self.line_of(&read.rendered, text), None);
             alias.place = Some(Place::line(read.path.clone(), line));
             leaf.chain.push(alias);
         }
@@ -67,8 +67,12 @@ impl Book {
         for earlier in key.iter().flat_map(|key| read.earlier(key)) {
             let earlier = read.rendered_range(&earlier);
             let (_, text) = read.rendered_line(earlier.start);
-            let mut below =
-                step(From::Below, "", self.clean(text.trim_end()), Some(read.template_place(earlier.start)));
+            let mut below = step(
+                From::Below,
+                "",
+                self.line_of(&read.rendered, text),
+                Some(read.template_place(earlier.start)),
+            );
             below.note = Some("the key is given twice, and the last one counts".into());
             leaf.chain.push(below);
         }
@@ -83,10 +87,9 @@ impl Book {
             return None;
         }
         let range = lines.range(line);
-        let text = read.rendered.get(range.clone()).unwrap_or_default();
         let mut leaf = self.nothing("");
         leaf.kind = "a line";
-        leaf.value = self.clean(text.trim_end());
+        leaf.value = self.line_of(&read.rendered, range.clone());
         leaf.secret = read.inside(&range).any(|insertion| insertion.secret);
         self.expanded(read, &range, &mut leaf.chain);
         let place = Place::line(read.path.clone(), line);
@@ -208,7 +211,7 @@ impl Book {
         let added = |insertion: &&&Insertion| insertion.overlay && insertion.replaced.is_empty();
         if !put.iter().any(|insertion| added(&insertion)) {
             let place = read.template_place(start);
-            let text = self.clean(read.template_line(place.line).trim_end());
+            let text = self.line_of(&read.template, read.template_line(place.line));
             chain.push(step(From::Template, "", text, Some(place)));
         }
         for insertion in put.iter().filter(|insertion| !insertion.overlay) {
@@ -277,6 +280,11 @@ impl Book {
             found.note = (number == 0).then(|| "it asks for what is there already".to_owned());
             chain.push(found);
         }
+    }
+
+    /// A line of a text as it may be shown. Base64 of a secret may go on above and below it.
+    fn line_of(&self, text: &str, line: Range<usize>) -> String {
+        self.clean(self.masker.part(text, line).trim_end())
     }
 
     /// A text as it may be shown: no known secret, no control characters, not too long.

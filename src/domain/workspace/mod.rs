@@ -98,6 +98,11 @@ impl Workspace {
         assume::config(|path| self.template(path).is_some())
     }
 
+    /// Knows the secrets that stand in files, of all environments.
+    pub fn masker(&self) -> Masker {
+        self.environments.iter().fold(Masker::default(), |all, environment| all.and(&environment.masker))
+    }
+
     /// The environment of that name.
     pub fn environment(&self, name: &EnvName) -> Option<&Environment> {
         self.environments.iter().find(|environment| environment.name == *name)

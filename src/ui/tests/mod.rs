@@ -13,6 +13,7 @@ use crate::app::sample::Script;
 use crate::app::{Msg, Viewports};
 use crate::ui::{Hits, Theme, view};
 
+mod canary;
 mod robust;
 mod situations;
 
