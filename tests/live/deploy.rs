@@ -10,10 +10,11 @@ use alertdeck::domain::container::{Container, ContainerId, RestartPolicy};
 use alertdeck::domain::diff::{Against, FileDiff, FileStatus, Spoken};
 use alertdeck::domain::environment::EnvName;
 use alertdeck::domain::label::{self, Labels, role};
-use alertdeck::domain::log::{Assembler, Since};
+use alertdeck::domain::log::{Assembler, LogLine, Since};
 use alertdeck::domain::overview::Overview;
 use alertdeck::domain::plan::{ContainerSpec, Options, ReleaseNumber, Step};
 use alertdeck::domain::progress::{DeployReport, Progress, StepEvent, Verdict};
+use alertdeck::domain::remote::Timestamp;
 use alertdeck::engine::docker::{DEFAULT_SOCKET, DockerSettings, RealDocker};
 use alertdeck::engine::live::RealWorld;
 use alertdeck::engine::{Docker as _, Engine, Search as _, World as _};
@@ -29,23 +30,25 @@ const PATIENCE: Duration = Duration::from_secs(75);
 
 /// The sample workspace under a name of its own, and the engine.
 pub(crate) struct Stage {
-    engine: Engine<RealWorld>,
-    docker: RealDocker,
-    workspace: String,
-    index: String,
-    folder: tempfile::TempDir,
+    pub(crate) engine: Engine<RealWorld>,
+    pub(crate) docker: RealDocker,
+    pub(crate) workspace: String,
+    pub(crate) index: String,
+    pub(crate) folder: tempfile::TempDir,
     /// Containers made by the case itself.
     made: Vec<ContainerId>,
 }
 
 /// How a deploy ended, and what it told.
-struct Ended {
-    report: DeployReport,
+pub(crate) struct Ended {
+    pub(crate) report: DeployReport,
     told: Vec<Progress>,
+    /// When the first failure was told.
+    pub(crate) failed_at: Option<Timestamp>,
 }
 
 impl Ended {
-    fn cause(&self) -> String {
+    pub(crate) fn cause(&self) -> String {
         self.report.cause.as_ref().map(ToString::to_string).unwrap_or_default()
     }
 
@@ -67,11 +70,11 @@ impl Ended {
     }
 }
 
-fn or(name: &str, usual: &str) -> String {
+pub(crate) fn or(name: &str, usual: &str) -> String {
     variable(name).unwrap_or_else(|| usual.to_owned())
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
@@ -84,7 +87,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn ci() -> EnvName {
+pub(crate) fn ci() -> EnvName {
     "CI".parse().unwrap()
 }
 
@@ -123,13 +126,13 @@ impl Stage {
         stage
     }
 
-    fn write(&self, path: &str, text: &str) {
+    pub(crate) fn write(&self, path: &str, text: &str) {
         let path = self.folder.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
 
-    fn edit(&self, path: &str, change: impl FnOnce(String) -> String) {
+    pub(crate) fn edit(&self, path: &str, change: impl FnOnce(String) -> String) {
         let path = self.folder.path().join(path);
         let before = fs::read_to_string(&path).unwrap();
         let after = change(before.clone());
@@ -137,44 +140,47 @@ impl Stage {
         fs::write(path, after).unwrap();
     }
 
-    async fn deploy(&self, options: Options) -> Ended {
+    pub(crate) async fn deploy(&self, options: Options) -> Ended {
         let overview: Overview = self.engine.open(1).await.unwrap();
         let (plan, _) = self.engine.plan(&overview, &ci(), options).await.unwrap();
         assert!(plan.obstacles.is_empty(), "{:?}", plan.obstacles);
         let (sender, mut receiver) = mpsc::channel(64);
-        let mut told = Vec::new();
+        let (mut told, mut failed_at) = (Vec::new(), None);
         let (report, ()) =
             tokio::join!(self.engine.deploy(&overview, &plan, sender, CancellationToken::new()), async {
                 while let Some(progress) = receiver.recv().await {
+                    if matches!(progress.event, StepEvent::Failed { .. }) {
+                        failed_at.get_or_insert_with(Timestamp::now);
+                    }
                     told.push(progress);
                 }
             });
-        Ended { report: report.unwrap(), told }
+        Ended { report: report.unwrap(), told, failed_at }
     }
 
-    async fn healthy(&self) -> Ended {
+    pub(crate) async fn healthy(&self) -> Ended {
         let ended = self.deploy(Options::default()).await;
         assert_eq!(ended.report.verdict, Verdict::Healthy, "{}\n{:#?}", ended.cause(), ended.report.log_tail);
         ended
     }
 
-    async fn ours(&self) -> Vec<Container> {
+    pub(crate) async fn ours(&self) -> Vec<Container> {
         let labels = label::labels(&self.workspace, &ci(), role::ELASTALERT, None);
         self.docker.containers(&labels).await.unwrap()
     }
 
-    async fn living(&self) -> Container {
+    pub(crate) async fn living(&self) -> Container {
         let mut alive = self.ours().await;
         alive.retain(|container| container.state.is_alive());
         assert_eq!(alive.len(), 1, "{alive:?}");
         alive.remove(0)
     }
 
-    async fn log(&self, id: &ContainerId) -> Vec<String> {
+    pub(crate) async fn log(&self, id: &ContainerId) -> Vec<LogLine> {
         let mut assembler = Assembler::default();
         let chunks: Vec<_> = self.docker.logs(id, Since::Beginning, false).collect().await;
         let lines = chunks.into_iter().map(Result::unwrap);
-        lines.flat_map(|chunk| assembler.push(chunk.stderr, &chunk.bytes)).map(|line| line.text).collect()
+        lines.flat_map(|chunk| assembler.push(chunk.stderr, &chunk.bytes)).collect()
     }
 
     async fn search(&self, path: &str, body: Value) -> Option<Value> {
@@ -183,7 +189,7 @@ impl Stage {
     }
 
     /// A container of nobody's that looks much like one of ours, except for its labels.
-    async fn give(&mut self, name: &str, command: &[&str]) -> Container {
+    pub(crate) async fn give(&mut self, name: &str, command: &[&str]) -> Container {
         let spec = ContainerSpec {
             name: format!("{}-{name}", self.workspace),
             image: variable(IMAGE).unwrap_or_default(),
@@ -265,7 +271,12 @@ pub(crate) async fn a_deployed_environment_runs_its_rules_and_alerts(stage: &mut
     let (plan, _) = stage.engine.plan(&again, &ci(), Options::default()).await.unwrap();
     assert!(plan.nothing_to_do, "what was just deployed needs no deploy: {plan:?}");
     eventually("a run in the log", async || {
-        stage.log(&living.id).await.iter().any(|line| line.contains("INFO:elastalert:Ran ")).then_some(())
+        stage
+            .log(&living.id)
+            .await
+            .iter()
+            .any(|line| line.text.contains("INFO:elastalert:Ran "))
+            .then_some(())
     })
     .await;
     let sent = json!({ "query": { "term": { "alert_sent": true } } });

@@ -4,11 +4,13 @@
 
 #![expect(
     clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::print_stdout,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "these are tests, and they read what dev/test tells them"
+    reason = "these are tests; they read what dev/test tells them, run the program itself, and print tables"
 )]
 
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -19,7 +21,9 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 use suite::Bench;
 
+mod cut;
 mod deploy;
+mod nine;
 mod preflight;
 #[path = "../contract/suite/mod.rs"]
 mod suite;
@@ -97,6 +101,18 @@ fn main() {
     deploy_case!(a_network_that_goes_before_the_stop_costs_nothing);
     deploy_case!(one_process_that_loads_for_20_seconds_and_dies_is_not_healthy);
     deploy_case!(what_was_deployed_can_be_compared);
+    let number = trials.len();
+    trials.push(live(
+        "cut::a_deploy_that_is_killed_at_any_step_is_gone_on_with_from_another_clone",
+        move || {
+            cut::a_deploy_that_is_killed_at_any_step_is_gone_on_with_from_another_clone(&run(number));
+            Ok(())
+        },
+    ));
+    let number = trials.len();
+    trials.push(live("nine::each_of_nine_deploys_ends_as_it_should", move || {
+        block_on(deploy::on_a_stage(&run(number), nine::each_of_nine_deploys_ends_as_it_should))
+    }));
     macro_rules! preflight_case {
         ($name:ident) => {{
             let number = trials.len();

@@ -1,8 +1,10 @@
 //! `alertdeck unlock`: takes the lock of an environment away from whoever holds it. It always asks for the environment's
 //! name, and says whether the holder gave a sign of life lately.
 
-use crate::domain::environment::Guard;
-use crate::domain::operation::Operation;
+use serde::Serialize;
+
+use crate::domain::environment::{EnvName, Guard};
+use crate::domain::operation::{Operation, Progressing};
 use crate::domain::problem::{Problem, code};
 use crate::engine::World;
 use crate::engine::workspace::find;
@@ -19,6 +21,15 @@ pub struct UnlockArguments {
     /// The environment's name once more
     #[arg(long, value_name = "ENV")]
     pub confirm: Option<String>,
+}
+
+/// What was done, as programs read it.
+#[derive(Serialize)]
+struct Unlocked<'a> {
+    environment: &'a EnvName,
+    /// Who held it.
+    #[serde(flatten)]
+    held: &'a Progressing,
 }
 
 /// Says who holds the lock, asks for the name, and removes the lock.
@@ -48,7 +59,11 @@ pub async fn run<W: World>(context: &Context<W>, arguments: UnlockArguments) -> 
     let consent = Consent { yes: false, confirm: arguments.confirm };
     deploy::confirm(out, Guard::TypeName, &name, "unlock", &consent).await?;
     context.engine.unlock(&overview, &name).await?;
-    out.line(format!("{name}: unlocked"))?;
+    if out.json() {
+        out.record("unlocked", &Unlocked { environment: &name, held })?;
+    } else {
+        out.line(format!("{name}: unlocked"))?;
+    }
     if held.release.is_some() {
         out.talk(format!("what was begun is still half done: alertdeck resume {name}"));
     }
