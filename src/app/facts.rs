@@ -7,6 +7,7 @@ use crate::domain::container::{Container, EngineInfo};
 use crate::domain::environment::{Endpoint, EnvName};
 use crate::domain::fact::{Fact, FactKind};
 use crate::domain::health::{Ladder, Sync};
+use crate::domain::operation::Operation;
 use crate::domain::problem::Problem;
 use crate::domain::process::ProcessTable;
 use crate::domain::remote::{Remote, Timestamp};
@@ -33,6 +34,8 @@ pub struct EnvironmentFacts {
     pub processes: Remote<ProcessTable>,
     /// Its health.
     pub ladder: Remote<Ladder>,
+    /// What is being done to it, by whomever.
+    pub operation: Remote<Operation>,
     /// Whether what runs is what would be deployed.
     pub sync: Remote<Sync>,
 }
@@ -77,6 +80,9 @@ impl Facts {
             FactKind::Health { environment, ladder } => {
                 take_ladder(&mut self.known(environment).ladder, ladder, at)
             }
+            FactKind::Operation { environment, operation } => {
+                take(&mut self.known(environment).operation, operation, at)
+            }
             FactKind::Sync { environment, sync } => take(&mut self.known(environment).sync, sync, at),
         }
     }
@@ -99,6 +105,7 @@ impl Facts {
                 let known = self.environments.entry(name.clone()).or_default();
                 known.containers.answer(Err(problem.clone()), at);
                 known.processes.answer(Err(problem.clone()), at);
+                known.operation.answer(Err(problem.clone()), at);
                 known.sync.answer(Err(problem.clone()), at);
             }
         }

@@ -4,6 +4,7 @@
 use crate::domain::container::Container;
 use crate::domain::environment::EnvName;
 use crate::domain::health::{Ladder, State, Sync};
+use crate::domain::operation::Operation;
 use crate::domain::plan::ReleaseNumber;
 use crate::domain::remote::{Remote, Seen, Timestamp};
 
@@ -87,8 +88,27 @@ pub fn standing(model: &Model, environment: &EnvName) -> Standing {
     if deploying {
         standing.state = State::Unknown;
         standing.word = "deploying";
+    } else if outage.is_none() {
+        operate(&mut standing, environment, facts.and_then(|facts| facts.operation.current()));
     }
     standing
+}
+
+/// Says what somebody else is doing to it, or has left half done.
+fn operate(standing: &mut Standing, environment: &EnvName, operation: Option<&Operation>) {
+    match operation {
+        None | Some(Operation::Idle) => {}
+        Some(Operation::Running(held)) => {
+            standing.state = State::Unknown;
+            standing.word = "deploying";
+            standing.trouble = Some(held.who());
+        }
+        Some(Operation::CutOff(held)) => {
+            standing.state = State::Failing;
+            standing.word = "cut off";
+            standing.trouble = Some(format!("alertdeck resume {environment}: {}", held.who()));
+        }
+    }
 }
 
 /// Takes over what a ladder says, unless nobody has looked for long.

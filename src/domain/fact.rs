@@ -4,6 +4,7 @@
 use crate::domain::container::{Container, EngineInfo};
 use crate::domain::environment::{Endpoint, EnvName};
 use crate::domain::health::{Ladder, Sync};
+use crate::domain::operation::Operation;
 use crate::domain::problem::Problem;
 use crate::domain::process::ProcessTable;
 use crate::domain::remote::Timestamp;
@@ -51,6 +52,13 @@ pub enum FactKind {
         environment: EnvName,
         /// Its ladder.
         ladder: Ladder,
+    },
+    /// What is being done to an environment, by whomever.
+    Operation {
+        /// The environment.
+        environment: EnvName,
+        /// What its lock and its journal say.
+        operation: Result<Operation, Problem>,
     },
     /// Whether what runs is what would be deployed.
     Sync {

@@ -12,6 +12,7 @@ use crate::domain::diff::Against;
 use crate::domain::fact::FactKind;
 use crate::domain::health::{RungName, State};
 use crate::domain::log::{Level, LogBatch, Since};
+use crate::domain::operation::Operation;
 use crate::domain::problem::Problem;
 
 use super::model::Tab;
@@ -164,6 +165,31 @@ fn a_comparison_that_fails_while_the_engine_answers_is_unknown() {
     let sync = Err(Problem::new("engine.timeout", "no answer in time"));
     script.fact(FactKind::Sync { environment: name("CI"), sync });
     assert_eq!(standing(&script.model, &name("CI")).sync, Some(crate::domain::health::Sync::Unknown));
+}
+
+#[test]
+fn what_somebody_else_does_to_an_environment_is_not_taken_for_illness() {
+    let mut script = Script::running();
+    let held = crate::domain::operation::Progressing {
+        by: "bob@desk".into(),
+        since: "2026-01-02T03:04:05Z".into(),
+        release: None,
+        step: Some(crate::domain::plan::Step::Gate),
+        touched: true,
+        created: true,
+        last: None,
+        lock: None,
+    };
+    for (operation, word, state) in [
+        (Operation::Running(held.clone()), "deploying", State::Unknown),
+        (Operation::CutOff(held), "cut off", State::Failing),
+        (Operation::Idle, "ok", State::Ok),
+    ] {
+        script.fact(FactKind::Operation { environment: name("CI"), operation: Ok(operation) });
+        let seen = standing(&script.model, &name("CI"));
+        assert_eq!((seen.word, seen.state), (word, state));
+        assert_eq!(seen.trouble.is_some_and(|trouble| trouble.contains("bob@desk")), word != "ok");
+    }
 }
 
 #[test]

@@ -38,6 +38,8 @@ pub(super) struct Watched {
     learnt: tokio::sync::Mutex<Option<ContainerId>>,
     /// The container that stands for the environment, for those who look into it; `None` until it was looked for.
     pub(super) container: watch::Sender<Listed>,
+    /// All that is there of the environment, its lock among it; `None` until it was looked for.
+    pub(super) all: watch::Sender<Option<Vec<Container>>>,
     /// Something new is known.
     pub(super) news: Notify,
     /// Hash and number of rules of what the workspace would deploy.
@@ -69,6 +71,7 @@ impl<W: World> Engine<W> {
             mounts: environment.map(|environment| environment.target.mounts.clone()).unwrap_or_default(),
             learnt: tokio::sync::Mutex::new(None),
             container: watch::Sender::new(None),
+            all: watch::Sender::new(None),
             news: Notify::new(),
             rendering: rendering.map(|rendering| (rendering.hash.clone(), rendering.rules.len())),
             vitals: Mutex::new(vitals),

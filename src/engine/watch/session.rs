@@ -12,12 +12,15 @@ use tokio::sync::Notify;
 use super::evidence::{Watched, masked};
 use super::{Group, Teller};
 use crate::domain::container::{Container, EngineInfo, current};
+use crate::domain::environment::EnvName;
 use crate::domain::fact::FactKind;
 use crate::domain::health::{Ladder, Rung, Sync};
 use crate::domain::label::{self, Labels};
+use crate::domain::operation::{Operation, operation};
 use crate::domain::overview::Overview;
 use crate::domain::problem::{Problem, code};
 use crate::domain::process::ProcessTable;
+use crate::engine::state::Owned;
 use crate::engine::{Clock, Docker, Engine, World};
 
 /// How often an engine is asked who it is. A stream of events may stall without a word; this does not.
@@ -124,12 +127,15 @@ impl<W: World> Engine<W> {
                 Err(problem) => return problem,
             };
             for watched in watched {
-                let mut containers: Vec<Container> = all
-                    .iter()
-                    .filter(|container| container.environment().as_ref() == Some(&watched.name))
-                    .filter(|container| container.has_role(label::role::ELASTALERT))
-                    .cloned()
-                    .collect();
+                let of_it = |container: &&Container| container.environment().as_ref() == Some(&watched.name);
+                let mut containers: Vec<Container> = all.iter().filter(of_it).cloned().collect();
+                let whole = Some(containers.clone());
+                watched.all.send_if_modified(|known| {
+                    let other = *known != whole;
+                    *known = whole;
+                    other
+                });
+                containers.retain(|container| container.has_role(label::role::ELASTALERT));
                 let first = current(&containers).map(|container| container.id.clone());
                 containers.sort_by_key(|container| {
                     (first.as_ref() != Some(&container.id), std::cmp::Reverse(container.release()))
@@ -158,6 +164,7 @@ impl<W: World> Engine<W> {
             self.read_log(docker, watched),
             self.probe(watched),
             self.compare_files(overview, docker, watched, teller),
+            self.follow_operation(overview, docker, watched, teller),
             self.judge(watched, teller),
         );
     }
@@ -251,6 +258,37 @@ impl<W: World> Engine<W> {
         }
     }
 
+    /// Reads the journal when anything of the environment changed, and again while a deploy goes on or was cut off.
+    async fn follow_operation(
+        &self,
+        overview: &Overview,
+        docker: &W::Docker,
+        watched: &Watched,
+        teller: &Teller,
+    ) {
+        let clock = self.world.clock();
+        let workspace = overview.workspace.name.as_str();
+        let mut all = watched.all.subscribe();
+        let mut told = None;
+        loop {
+            let listed = all.borrow_and_update().clone();
+            let mut idle = true;
+            if let Some(containers) = listed {
+                let operation = operation_of(docker, workspace, &watched.name, &containers).await;
+                idle = matches!(operation, Ok(Operation::Idle));
+                if told.as_ref() != Some(&operation) {
+                    told = Some(operation.clone());
+                    let environment = watched.name.clone();
+                    teller.tell(clock, FactKind::Operation { environment, operation }).await;
+                }
+            }
+            tokio::select! {
+                () = clock.sleep(LOOK), if !idle => {}
+                changed = all.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+
     /// Tells the health when it changed, and now and then.
     async fn judge(&self, watched: &Watched, teller: &Teller) {
         let clock = self.world.clock();
@@ -274,6 +312,19 @@ impl<W: World> Engine<W> {
             }
         }
     }
+}
+
+/// What the lock and the journal of an environment say.
+async fn operation_of<D: Docker>(
+    docker: &D,
+    workspace: &str,
+    environment: &EnvName,
+    containers: &[Container],
+) -> Result<Operation, Problem> {
+    let state = Owned { docker, workspace, environment };
+    let records = state.records(containers, None).await?;
+    let lock = containers.iter().find(|container| container.has_role(label::role::LOCK));
+    Ok(operation(&records, lock, docker.info().await?.time))
 }
 
 /// Listens to events until the stream ends; each is a hint to look.

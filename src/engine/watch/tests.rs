@@ -9,6 +9,7 @@ use super::*;
 use crate::domain::container::{ContainerId, RestartPolicy};
 use crate::domain::health::{Ladder, RungName, State};
 use crate::domain::label;
+use crate::domain::operation::Operation;
 use crate::domain::plan::ReleaseNumber;
 use crate::domain::problem::code;
 use crate::engine::fake::{Call, DEFAULT_ENDPOINT, Event, FakeWorld, Fault, Given, Program, Script, Trouble};
@@ -286,4 +287,44 @@ async fn one_look_says_the_same() {
     world.default_engine().go_down();
     let (_, ladder) = engine.vitals(&overview, &ci()).await.unwrap();
     assert_eq!((state(&ladder, RungName::Engine), ladder.deployed), (State::Failing, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lock_is_told_as_a_deploy_and_without_a_sign_of_life_as_cut_off() {
+    let world = world();
+    give(&world, &ci(), 1, &HEALTHY);
+    let act = async {
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        let mut labels = label::labels("elastalert", &ci(), label::role::LOCK, None);
+        labels.insert(label::BY.into(), "bob@desk".into());
+        labels.insert(label::SINCE.into(), format!("{:.0}", world.clock().now()));
+        let lock = Given {
+            name: "elastalert-ci-lock".into(),
+            image: "elastalert".into(),
+            labels,
+            env: BTreeMap::new(),
+            mounts: Vec::new(),
+            restart_policy: RestartPolicy::No,
+            removes_itself: false,
+            command: Vec::new(),
+        };
+        world.default_engine().give(lock, false);
+        tokio::time::sleep(Duration::from_secs(100)).await;
+        world.default_engine().remove_by_force("elastalert-ci-lock");
+    };
+    let facts = told(&engine(&world), Duration::from_secs(30), act).await;
+    let operations: Vec<String> = facts
+        .iter()
+        .filter_map(|fact| match &fact.what {
+            FactKind::Operation { environment, operation: Ok(operation) } if *environment == ci() => {
+                let by = match operation {
+                    Operation::Idle => "",
+                    Operation::Running(held) | Operation::CutOff(held) => held.by.as_str(),
+                };
+                Some(format!("{} {by}", serde_json::to_value(operation).unwrap()["operation"]))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(operations, ["\"idle\" ", "\"running\" bob@desk", "\"cut-off\" bob@desk", "\"idle\" "]);
 }

@@ -11,6 +11,7 @@ use crate::domain::container::Container;
 use crate::domain::environment::EnvName;
 use crate::domain::fact::{Fact, FactKind};
 use crate::domain::health::{Ladder, Rung, RungName, State, Sync};
+use crate::domain::operation::Operation;
 use crate::domain::overview::Overview;
 use crate::domain::problem::{Problem, code};
 use crate::domain::remote::{Timestamp, age};
@@ -47,6 +48,8 @@ struct Record<'a> {
     set: Option<&'a str>,
     #[serde(flatten)]
     sync: Option<Sync>,
+    #[serde(flatten)]
+    operation: Option<&'a Operation>,
     rungs: &'a [Rung],
 }
 
@@ -79,10 +82,21 @@ pub async fn run<W: World>(context: &Context<W>, arguments: StatusArguments) -> 
         if ladder.state() != State::Ok && (one || ladder.deployed != Some(false)) {
             exit = Exit::Changes;
         }
+        let operation = match context.engine.operation(&overview, name).await {
+            Ok(operation) => Some(operation),
+            Err(problem) => {
+                tracing::debug!(%problem, "nobody knows what is being done");
+                None
+            }
+        };
+        if matches!(operation, Some(Operation::CutOff(_))) {
+            exit = Exit::Changes;
+        }
         if context.out.json() {
-            record(context.out, name, &ladder, container, sync)?;
+            record(context.out, name, &ladder, container, sync, operation.as_ref())?;
         } else {
             print(context.out, name, &ladder, container, sync, context.engine.world.clock().now())?;
+            told(context.out, name, operation.as_ref())?;
         }
     }
     Ok(if unreachable { Exit::Unreachable } else { exit })
@@ -111,6 +125,7 @@ fn record(
     ladder: &Ladder,
     container: Option<&Container>,
     sync: Option<Sync>,
+    operation: Option<&Operation>,
 ) -> Result<(), Problem> {
     let record = Record {
         environment: name,
@@ -121,9 +136,22 @@ fn record(
         partial: container.and_then(Container::partial),
         set: container.and_then(Container::set_by_hand),
         sync,
+        operation,
         rungs: &ladder.rungs,
     };
     out.record("status", &record)
+}
+
+/// Says what somebody does to it, or has left half done.
+fn told(out: Printer, name: &EnvName, operation: Option<&Operation>) -> Result<(), Problem> {
+    match operation {
+        None | Some(Operation::Idle) => Ok(()),
+        Some(Operation::Running(held)) => out.line(format!("  being deployed: {}", held.who())),
+        Some(Operation::CutOff(held)) => {
+            let text = format!("a deploy was cut off: {}; alertdeck resume {name} goes on", held.who());
+            out.line(format!("  {}", out.paint(Role::Bad, &text)))
+        }
+    }
 }
 
 fn role(state: State) -> Role {
@@ -222,7 +250,7 @@ fn tell(out: Printer, names: &[EnvName], told: &mut Told, fact: Fact) -> Result<
         }
     }
     if changed && out.json() {
-        record(out, &environment, &ladder, None, None)?;
+        record(out, &environment, &ladder, None, None, None)?;
     }
     Ok(())
 }
