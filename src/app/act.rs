@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::domain::journal::Way;
+
+use super::availability::NAMED;
 use super::changes::Choice;
 use super::command::{Availability, Command, Spec, pane_after, tab_of};
 use super::deploy::{Deploy, Question, Running, Stage};
@@ -181,6 +184,8 @@ fn change(model: &mut Model, spec: &Spec, effects: &mut Vec<Effect>) {
                 deploy(model, effects);
             }
         }
+        Command::PutBackCutOff => ask_to_resume(model, spec, Way::PutBack, effects),
+        Command::FinishCutOff => ask_to_resume(model, spec, Way::Finish, effects),
         Command::LeavePlan | Command::LeaveNaming | Command::CloseReport => {
             if let Some(Deploy { stage: Stage::Planning { ticket }, .. }) = model.deploy.take() {
                 effects.push(Effect::Cancel(ticket));
@@ -217,6 +222,31 @@ fn deploy(model: &mut Model, effects: &mut Vec<Effect>) {
     effects.push(effect);
 }
 
+/// Goes on with a deploy that was cut off, after as much care as a deploy needs.
+fn ask_to_resume(model: &mut Model, spec: &Spec, way: Way, effects: &mut Vec<Effect>) {
+    let Some(review) = model.deploy.as_ref().and_then(Deploy::review) else { return };
+    match decide(spec.risk, review.plan.guard) {
+        Decision::Run => resume(model, way, effects),
+        Decision::Confirm => {
+            model.question = Some(Question::Resume(review.plan.environment.clone(), way));
+        }
+        Decision::TypeName => model.hint = Some(NAMED.to_owned()),
+        Decision::Refuse(reason) => model.hint = Some(reason.to_owned()),
+    }
+}
+
+fn resume(model: &mut Model, way: Way, effects: &mut Vec<Effect>) {
+    let Some(review) = model.deploy.as_ref().and_then(Deploy::review) else { return };
+    let plan = Arc::clone(&review.plan);
+    let (ticket, effect) = model.start(Work::Resume { plan: Arc::clone(&plan), way });
+    let now = model.now;
+    if let Some(deploy) = &mut model.deploy {
+        deploy.stage = Stage::Running(Box::new(Running::resumed(plan, ticket, now, way)));
+        deploy.scroll = Scroll::default();
+    }
+    effects.push(effect);
+}
+
 fn shell(model: &mut Model, spec: &Spec, effects: &mut Vec<Effect>) {
     let Some(environment) = model.environment() else { return };
     let name = environment.name.clone();
@@ -241,6 +271,7 @@ fn answer_yes(model: &mut Model, effects: &mut Vec<Effect>) {
     match question {
         Question::Shell(environment) => effects.push(Effect::Shell(environment)),
         Question::LeaveNow => effects.push(Effect::Quit),
+        Question::Resume(_, way) => resume(model, way, effects),
         Question::StopDeploy | Question::StopAndQuit => {
             let leaving = question == Question::StopAndQuit;
             match model.deploy.as_mut().and_then(Deploy::running_mut) {

@@ -105,6 +105,32 @@ pub(super) fn deploy_named(model: &Model) -> Availability {
     deploy_with(model, Decision::TypeName)
 }
 
+/// Why a cut-off deploy is not gone on with from here where a name has to be typed.
+pub(super) const NAMED: &str = "this environment asks for its name: alertdeck resume ENV --confirm ENV";
+
+/// A deploy was cut off, and what ran before can be put back.
+pub(super) fn put_back(model: &Model) -> Availability {
+    resume(model)
+}
+
+/// A deploy was cut off, and can be finished.
+pub(super) fn finish(model: &Model) -> Availability {
+    resume(model)
+}
+
+fn resume(model: &Model) -> Availability {
+    let review = model.deploy.as_ref().and_then(|deploy| deploy.review());
+    let cut_off = review.filter(|review| {
+        review.plan.obstacles.iter().any(|obstacle| obstacle.code == crate::domain::problem::code::CUT_OFF)
+    });
+    match cut_off.map(|review| decide(Risk::Changes, review.plan.guard)) {
+        None => No("no deploy was cut off"),
+        Some(Decision::Refuse(reason)) => No(reason),
+        Some(Decision::TypeName) => No(NAMED),
+        Some(Decision::Run | Decision::Confirm) => Yes,
+    }
+}
+
 /// A new plan makes sense.
 pub(super) fn replan(model: &Model) -> Availability {
     match model.deploy.as_ref().map(|deploy| &deploy.stage) {

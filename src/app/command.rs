@@ -162,6 +162,10 @@ commands! {
     DeployYes = "deploy.yes" "yes, deploy" in [Plan] keys ["y"] risk Changes when can::deploy_confirmed;
     /// Carry out the plan, when the typed name is the environment's
     DeployNamed = "deploy.named" "deploy" in [Naming] keys ["<enter>"] risk Changes when can::deploy_named;
+    /// Put back what ran before a deploy that was cut off
+    PutBackCutOff = "deploy.put-back" "put back" in [Plan] keys ["b"] risk Changes when can::put_back;
+    /// Finish a deploy that was cut off
+    FinishCutOff = "deploy.finish" "finish" in [Plan] keys ["f"] risk Changes when can::finish;
     /// Make a new plan
     NewPlan = "deploy.again" "new plan" in [Plan, Report] keys ["r"] risk Reads when can::replan;
     /// Make a new plan in place of one that is no longer true

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::domain::container::Container;
 use crate::domain::diff::Diff;
 use crate::domain::environment::EnvName;
+use crate::domain::journal::Way;
 use crate::domain::label::role;
 use crate::domain::plan::{Plan, Step};
 use crate::domain::problem::Problem;
@@ -248,6 +249,13 @@ impl Running {
         Self { plan, ticket, since, steps, stopping: false, leaving: false }
     }
 
+    /// A deploy that was cut off and is gone on with.
+    pub fn resumed(plan: Arc<Plan>, ticket: Ticket, since: Timestamp, way: Way) -> Self {
+        let mut running = Self::new(plan, ticket, since);
+        running.steps.retain(|view| way == Way::Finish && view.step >= Step::Stop);
+        running
+    }
+
     /// Takes in what the deploy says. A step that the plan did not name, such as putting back, is added.
     pub(super) fn hear(&mut self, progress: Progress, now: Timestamp) {
         let index = self.steps.iter().position(|view| view.step == progress.step).unwrap_or_else(|| {
@@ -276,6 +284,8 @@ pub enum Question {
     StopAndQuit,
     /// End the program without waiting for the deploy that was asked to stop.
     LeaveNow,
+    /// Go on with a deploy that was cut off.
+    Resume(EnvName, Way),
     /// Open a shell in an environment that asks for care.
     Shell(EnvName),
 }
@@ -296,6 +306,16 @@ impl Question {
                 "What ran before is still being put back. Leave without waiting?".into(),
                 "leave now; the environment may be left half way",
                 "stay until it is done",
+            ),
+            Self::Resume(environment, Way::PutBack) => (
+                format!("Put back what ran before in {environment}?"),
+                "stop what the deploy started, and start what ran before",
+                "leave it as it is",
+            ),
+            Self::Resume(environment, Way::Finish) => (
+                format!("Finish the deploy of {environment}?"),
+                "stop what ran before, and start what was deployed",
+                "leave it as it is",
             ),
             Self::Shell(environment) => (
                 format!("Open a shell in {environment}?"),

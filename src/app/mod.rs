@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::domain::diff::{Against, Diff};
 use crate::domain::environment::EnvName;
 use crate::domain::fact::Fact;
+use crate::domain::journal::Way;
 use crate::domain::log::{LogBatch, Since};
 use crate::domain::overview::Overview;
 use crate::domain::plan::Plan;
@@ -39,6 +40,13 @@ pub enum Work {
     Deploy {
         /// The plan that was confirmed.
         plan: Arc<Plan>,
+    },
+    /// Go on with a deploy that was cut off.
+    Resume {
+        /// The plan that found it, and cannot be carried out before.
+        plan: Arc<Plan>,
+        /// Which way.
+        way: Way,
     },
     /// Follow the log of an environment over its containers.
     Follow {
@@ -89,7 +97,7 @@ pub enum Outcome {
     Diff(Result<Arc<Diff>, Problem>),
     /// Of `Work::Plan`: the plan, and its diff against what runs.
     Plan(Result<(Arc<Plan>, Arc<Diff>), Problem>),
-    /// Of `Work::Deploy`.
+    /// Of `Work::Deploy` and `Work::Resume`.
     Deployed(Result<DeployReport, Problem>),
     /// Of `Work::Follow`: it ended, because it was stopped or because of a problem.
     Followed(Result<(), Problem>),

@@ -8,6 +8,7 @@ use crate::app::sample::{Script, container, diff, name, overview, plan};
 use crate::app::{Effect, Msg, Outcome, Ticket, Work};
 use crate::domain::environment::Guard;
 use crate::domain::fact::FactKind;
+use crate::domain::journal::Way;
 use crate::domain::plan::ReleaseNumber;
 use crate::domain::problem::{Problem, code};
 use crate::domain::progress::{DeployReport, Verdict};
@@ -100,6 +101,39 @@ fn an_obstacle_and_nothing_to_do_cannot_be_confirmed_away() {
         script.done(ticket, Outcome::Plan(Ok((Arc::new(plan), diff()))));
         assert!(!deploys(&script.keys("<enter> d y")));
         assert!(script.model.hint.is_some());
+    }
+}
+
+#[test]
+fn a_deploy_that_was_cut_off_is_gone_on_with_from_its_plan_as_carefully_as_it_was_begun() {
+    let cut_off = |guard| {
+        let mut plan = plan("CI", guard);
+        plan.obstacles.push(Problem::new(code::CUT_OFF, "a deploy of CI was cut off"));
+        let mut script = Script::running();
+        script.keys("d");
+        let ticket = Ticket(script.model.tickets);
+        script.done(ticket, Outcome::Plan(Ok((Arc::new(plan), diff()))));
+        script
+    };
+    let resumes = |effects: &[Effect], wanted: Way| {
+        effects.iter().any(
+            |effect| matches!(effect, Effect::Start { work: Work::Resume { way, .. }, .. } if *way == wanted),
+        )
+    };
+    for (keys, way) in [("b", Way::PutBack), ("f", Way::Finish)] {
+        assert!(resumes(&cut_off(Guard::Open).keys(keys), way), "{keys}");
+        let mut asked = cut_off(Guard::Confirm);
+        assert!(!resumes(&asked.keys(keys), way), "{keys}");
+        assert_eq!(asked.model.question, Some(Question::Resume(name("CI"), way)));
+        assert!(resumes(&asked.keys("y"), way), "{keys}");
+        for guard in [Guard::TypeName, Guard::ReadOnly] {
+            let mut refused = cut_off(guard);
+            assert!(!resumes(&refused.keys(keys), way), "{guard} {keys}");
+            assert!(refused.model.hint.is_some() && refused.model.question.is_none(), "{guard} {keys}");
+        }
+        let mut whole = Script::running();
+        whole.planned(Guard::Open);
+        assert!(!resumes(&whole.keys(keys), way), "nothing was cut off");
     }
 }
 

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::diff::{Against, Diff};
 use crate::domain::environment::EnvName;
 use crate::domain::fact::Fact;
+use crate::domain::journal::Way;
 use crate::domain::log::{LogBatch, Since};
 use crate::domain::overview::Overview;
 use crate::domain::plan::{Options, Plan};
@@ -72,6 +73,17 @@ impl<W: World> UseCases for Engine<W> {
         stop: CancellationToken,
     ) -> Result<DeployReport, Problem> {
         Self::deploy(self, &overview, &plan, progress, stop).await
+    }
+
+    async fn resume(
+        &self,
+        overview: Arc<Overview>,
+        environment: EnvName,
+        way: Way,
+        progress: Sender<Progress>,
+        stop: CancellationToken,
+    ) -> Result<DeployReport, Problem> {
+        Self::resume(self, &overview, &environment, way, progress, stop).await
     }
 
     async fn follow(

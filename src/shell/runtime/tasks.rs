@@ -166,7 +166,7 @@ impl<U: UseCases> Tasks<U> {
             Work::Open => Kind::Open,
             Work::Diff { .. } => Kind::Diff,
             Work::Plan { .. } => Kind::Plan,
-            Work::Deploy { plan } => Kind::Deploy(plan.environment.clone()),
+            Work::Deploy { plan } | Work::Resume { plan, .. } => Kind::Deploy(plan.environment.clone()),
             Work::Follow { .. } => Kind::Follow,
         };
         if kind.latest_wins() && self.stop_all(&kind) {
@@ -223,6 +223,20 @@ impl<U: UseCases> Tasks<U> {
                     Outcome::Followed(followed)
                 });
             }
+            Work::Resume { plan, way } => self.spawn(kind, Some(ticket), |stop| async move {
+                let resumed = match known {
+                    Ok(overview) => {
+                        let (progress, steps) = mpsc::channel(REPLIES);
+                        let environment = plan.environment.clone();
+                        let resume = use_cases.resume(overview, environment, way, progress, stop);
+                        let steps =
+                            forward(steps, reply.clone(), |progress| Msg::Progress { ticket, progress });
+                        tokio::join!(resume, steps).0
+                    }
+                    Err(problem) => Err(problem),
+                };
+                send(&reply, Msg::Done { ticket, outcome: Outcome::Deployed(resumed) }).await;
+            }),
             Work::Deploy { plan } => self.spawn(kind, Some(ticket), |stop| async move {
                 let deployed = match known {
                     Ok(overview) => {

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::diff::{Against, Diff};
 use crate::domain::environment::EnvName;
 use crate::domain::fact::Fact;
+use crate::domain::journal::Way;
 use crate::domain::log::{LogBatch, Since};
 use crate::domain::overview::Overview;
 use crate::domain::plan::Plan;
@@ -45,6 +46,15 @@ pub trait UseCases: Clone + Send + Sync + 'static {
         &self,
         overview: Arc<Overview>,
         plan: Arc<Plan>,
+        progress: Sender<Progress>,
+        stop: CancellationToken,
+    ) -> impl Future<Output = Result<DeployReport, Problem>> + Send;
+    /// Goes on with a deploy that was cut off.
+    fn resume(
+        &self,
+        overview: Arc<Overview>,
+        environment: EnvName,
+        way: Way,
         progress: Sender<Progress>,
         stop: CancellationToken,
     ) -> impl Future<Output = Result<DeployReport, Problem>> + Send;

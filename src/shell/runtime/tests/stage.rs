@@ -18,10 +18,10 @@ use tokio::sync::mpsc;
 use super::super::*;
 use crate::app::key::{Key, KeyCode};
 use crate::app::{Target, Ticket, Work};
-use crate::domain::by_hand::ByHand;
 use crate::domain::diff::{Against, Diff};
-use crate::domain::environment::EnvName;
+use crate::domain::environment::{EnvName, Guard};
 use crate::domain::fact::Fact;
+use crate::domain::journal::Way;
 use crate::domain::log::{LogBatch, Since};
 use crate::domain::overview::Overview;
 use crate::domain::plan::{Plan, ReleaseNumber, Step};
@@ -190,6 +190,36 @@ impl Drop for CountDrop {
     }
 }
 
+impl Told {
+    async fn carry_out(
+        &self,
+        environment: EnvName,
+        progress: mpsc::Sender<Progress>,
+        stop: CancellationToken,
+    ) -> Result<DeployReport, Problem> {
+        let say = |step| progress.send(Progress { step, event: StepEvent::Started });
+        say(Step::Stop).await.unwrap();
+        let verdict = tokio::select! {
+            () = tokio::time::sleep(self.deploy_takes) => Verdict::Healthy,
+            () = stop.cancelled() => {
+                say(Step::PutBack).await.unwrap();
+                tokio::time::sleep(self.put_back_takes).await;
+                Verdict::PutBack
+            }
+        };
+        Ok(DeployReport {
+            environment,
+            release: ReleaseNumber(1),
+            verdict,
+            before: Some("elastalert-ci-12".into()),
+            cause: None,
+            log_tail: Vec::new(),
+            commands: Vec::new(),
+            timings: Vec::new(),
+        })
+    }
+}
+
 impl UseCases for Told {
     fn now(&self) -> Timestamp {
         let seconds = self.begun.elapsed().as_secs();
@@ -223,26 +253,18 @@ impl UseCases for Told {
         progress: mpsc::Sender<Progress>,
         stop: CancellationToken,
     ) -> Result<DeployReport, Problem> {
-        let say = |step| progress.send(Progress { step, event: StepEvent::Started });
-        say(Step::Stop).await.unwrap();
-        let verdict = tokio::select! {
-            () = tokio::time::sleep(self.deploy_takes) => Verdict::Healthy,
-            () = stop.cancelled() => {
-                say(Step::PutBack).await.unwrap();
-                tokio::time::sleep(self.put_back_takes).await;
-                Verdict::PutBack
-            }
-        };
-        Ok(DeployReport {
-            environment: plan.environment.clone(),
-            release: ReleaseNumber(1),
-            verdict,
-            before: Some("elastalert-ci-12".into()),
-            cause: None,
-            log_tail: Vec::new(),
-            commands: Vec::new(),
-            timings: Vec::new(),
-        })
+        self.carry_out(plan.environment.clone(), progress, stop).await
+    }
+
+    async fn resume(
+        &self,
+        _: Arc<Overview>,
+        environment: EnvName,
+        _: Way,
+        progress: mpsc::Sender<Progress>,
+        stop: CancellationToken,
+    ) -> Result<DeployReport, Problem> {
+        self.carry_out(environment, progress, stop).await
     }
 
     /// A log that never stops: a batch each millisecond, more than anybody can read.
@@ -454,36 +476,5 @@ impl ratatui::backend::Backend for Watched {
 
 /// A plan of which the loop reads only the environment.
 pub(super) fn plan() -> Plan {
-    use crate::domain::environment::{Endpoint, GateSettings, Guard, Mounts};
-    use crate::domain::plan::{ChangeCount, ContainerSpec, Fingerprint};
-    Plan {
-        environment: environment(),
-        guard: Guard::Open,
-        endpoint: Endpoint("unix:///fake".into()),
-        release: ReleaseNumber(1),
-        previous: None,
-        container: ContainerSpec {
-            name: "elastalert-ci-1".into(),
-            image: "image".into(),
-            env: std::collections::BTreeMap::new(),
-            labels: std::collections::BTreeMap::new(),
-            volumes: Vec::new(),
-            network: None,
-            user: None,
-            entrypoint: None,
-            command: None,
-            cap_add: Vec::new(),
-        },
-        mounts: Mounts::default(),
-        gate: GateSettings::default(),
-        expected_rules: 0,
-        steps: Vec::new(),
-        changes: ChangeCount::default(),
-        obstacles: Vec::new(),
-        warnings: Vec::new(),
-        by_hand: ByHand::default(),
-        revision: None,
-        fingerprint: Fingerprint { engine: String::new(), container: None, rendering: String::new() },
-        nothing_to_do: false,
-    }
+    Plan { steps: Vec::new(), ..crate::app::sample::plan(environment().as_str(), Guard::Open) }
 }
