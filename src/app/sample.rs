@@ -221,6 +221,7 @@ pub(crate) fn plan(environment: &str, guard: Guard) -> Plan {
             container: Some(previous.id.0.clone()),
             rendering: overview(1).rendering(&environment).unwrap().hash.clone(),
         },
+        kind: crate::domain::journal::Kind::Deploy,
         nothing_to_do: false,
         previous: Some(previous),
         environment,

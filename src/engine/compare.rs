@@ -22,6 +22,7 @@ use crate::domain::plan::ReleaseNumber;
 use crate::domain::problem::Problem;
 use crate::domain::render::render_by;
 use crate::domain::secret::Secret;
+use crate::domain::stored::StoredRelease;
 use crate::domain::workspace::Workspace;
 use crate::domain::workspace::build::{Sources, build};
 use crate::engine::stop::work_while_wanted;
@@ -38,6 +39,8 @@ enum Found<D> {
     Container { docker: D, container: Box<Container>, label: String },
     /// The files of a revision.
     Revision(Then),
+    /// A stored release.
+    Stored(Box<StoredRelease>),
 }
 
 impl<D> Found<D> {
@@ -96,11 +99,37 @@ impl<W: World> Engine<W> {
         fetched: Fetched,
     ) -> Result<Diff, Problem> {
         let found = try_join(self.locate(overview, old), self.locate(overview, new)).await?;
-        let known = self.known(overview, (old, &found.0), (new, &found.1), fetched).await?;
+        // Whoever waits for it must not carry all of it along.
+        Box::pin(self.compare_found(overview, (old, found.0), (new, found.1), fetched)).await
+    }
+
+    /// Compares what runs with a stored release, by secrets that were asked for already.
+    pub(crate) async fn compare_stored(
+        &self,
+        overview: &Overview,
+        environment: &EnvName,
+        stored: StoredRelease,
+        fetched: Fetched,
+    ) -> Result<Diff, Problem> {
+        let old = Against::Running.of(environment);
+        let new = Against::Release(stored.manifest.release).of(environment);
+        let found = self.locate(overview, &old).await?;
+        let stored = Found::Stored(Box::new(stored));
+        Box::pin(self.compare_found(overview, (&old, found), (&new, stored), fetched)).await
+    }
+
+    async fn compare_found(
+        &self,
+        overview: &Overview,
+        (old, old_found): (&Sought, Found<W::Docker>),
+        (new, new_found): (&Sought, Found<W::Docker>),
+        fetched: Fetched,
+    ) -> Result<Diff, Problem> {
+        let known = self.known(overview, (old, &old_found), (new, &new_found), fetched).await?;
         let Known { old: of_old, new: of_new, masker } = known;
         let sides = try_join(
-            self.side(overview, old, found.0, of_old, &masker),
-            self.side(overview, new, found.1, of_new, &masker),
+            self.side(overview, old, old_found, of_old, &masker),
+            self.side(overview, new, new_found, of_new, &masker),
         );
         let ((old, old_secrets), (new, new_secrets)) = sides.await?;
         let masker = Arc::new(masker.with(old_secrets).with(new_secrets));
@@ -124,11 +153,15 @@ impl<W: World> Engine<W> {
                     None => Found::Nothing,
                 }
             }
-            // The files of a release are in its container, which need not run.
+            // The files of a release are in its container, which need not run; when that is gone they are stored.
             State::Release(number) => {
                 let (docker, containers) = self.containers_of(overview, name).await?;
                 let found = containers.iter().find(|container| container.release() == Some(*number));
                 let Some(container) = found else {
+                    let stored = Box::pin(self.stored_release(overview, name, *number)).await?;
+                    if let Some(stored) = stored {
+                        return Ok(Found::Stored(Box::new(stored)));
+                    }
                     return Err(no_release(name, *number, &containers));
                 };
                 Found::Container {
@@ -221,6 +254,18 @@ impl<W: World> Engine<W> {
                 let known = secrets.into_iter().collect();
                 self.container_side(overview, &name, &docker, (&container, label), known).await
             }
+            Found::Stored(stored) => {
+                let known = secrets.iter().filter(|(key, secret)| **secret != same(key)).map(pair).collect();
+                let side = work(move || {
+                    let label = format!("release {} (stored)", stored.manifest.release);
+                    let rendering = Arc::new(stored.fill(&name, &secrets));
+                    let spots = Masker::new(&workspace, find(&workspace, &name)?, known);
+                    // The templates that it was made from are not known.
+                    let unknown = Arc::new(Workspace::default());
+                    Ok(Side::of_revision(label, rendering, unknown, spots))
+                });
+                Ok((side.await??, Vec::new()))
+            }
             Found::Revision(then) => {
                 let engine = self.clone();
                 let label = format!("{name} at {} ({})", then.revision.as_str(), then.found.commit);
@@ -311,7 +356,7 @@ fn no_release(environment: &EnvName, number: ReleaseNumber, containers: &[Contai
         "release.missing",
         format!("the files of release {number} of {environment} cannot be read"),
     )
-    .why("no container of that release is kept on the engine");
+    .why("no container of that release is kept on the engine, and it is not stored there");
     if kept.is_empty() {
         return problem.why("it keeps none of this environment").hint("nothing is deployed there yet");
     }

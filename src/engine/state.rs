@@ -12,7 +12,7 @@ use crate::domain::label::{self, Labels, role};
 use crate::domain::plan::{ContainerSpec, ReleaseNumber, VolumeMount, lock_name, state_name};
 use crate::domain::problem::{Problem, code};
 use crate::domain::remote::Timestamp;
-use crate::domain::stored::{Manifest, SCHEMA, StoredRelease};
+use crate::domain::stored::{MANIFEST, StoredRelease};
 use crate::domain::text::sanitise;
 use crate::engine::Docker;
 use crate::engine::archive::{Archive, Owner};
@@ -163,12 +163,11 @@ impl<D: Docker> Owned<'_, D> {
             Problem::new("release.unreadable", format!("the stored release {release} cannot be read"))
                 .why(sanitise(error.to_string().as_bytes()))
         };
-        let mut files: BTreeMap<String, Vec<u8>> = unpack(&archive).map_err(broken)?.into_iter().collect();
-        let manifest = files.remove("release.json").unwrap_or_default();
-        let manifest: Option<Manifest> = serde_json::from_slice(&manifest).ok();
-        Ok(manifest
-            .filter(|manifest| manifest.schema == SCHEMA)
-            .map(|manifest| StoredRelease { manifest, files }))
+        let files = unpack(&archive).map_err(broken)?.into_iter().collect();
+        Ok(StoredRelease::parse(files).filter(|found| {
+            let manifest = &found.manifest;
+            manifest.release == release && manifest.environment == self.environment.as_str()
+        }))
     }
 
     /// The files below a folder of the state, or that file; none when it is not there.
@@ -251,7 +250,7 @@ impl Journal {
     ) -> Result<(), Problem> {
         let mut archive = Archive::new("release", Owner { uid: 0, gid: 0 }, at);
         // A struct of texts, numbers and lists always has a JSON form.
-        archive.file("release.json", &serde_json::to_vec(&stored.manifest).unwrap_or_default());
+        archive.file(MANIFEST, &serde_json::to_vec(&stored.manifest).unwrap_or_default());
         for (path, bytes) in &stored.files {
             archive.file(path, bytes);
         }

@@ -304,7 +304,7 @@ pub fn find<'a>(workspace: &'a Workspace, name: &EnvName) -> Result<&'a Environm
 }
 
 /// Many missing secrets as one problem.
-fn together(mut problems: Vec<Problem>) -> Option<Problem> {
+pub(crate) fn together(mut problems: Vec<Problem>) -> Option<Problem> {
     if problems.len() < 2 {
         return problems.pop();
     }

@@ -107,9 +107,9 @@ pub struct Undertaking {
 
 impl Undertaking {
     /// What a plan sets out to do.
-    pub fn of(plan: &Plan, kind: Kind, by: &str, nonce: &str) -> Self {
+    pub fn of(plan: &Plan, by: &str, nonce: &str) -> Self {
         Self {
-            kind,
+            kind: plan.kind,
             by: by.to_owned(),
             nonce: nonce.to_owned(),
             revision: plan.revision.clone(),
@@ -138,6 +138,9 @@ pub enum Kind {
     Rollback {
         /// The release.
         to: ReleaseNumber,
+        /// Whether its files are those of its kept container, with the secrets that they had.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        as_it_was: bool,
     },
 }
 

@@ -5,7 +5,7 @@ use crate::domain::by_hand::{ByHand, Picked};
 use crate::domain::check::{Finding, Severity};
 use crate::domain::container::{Container, ContainerState, EngineInfo, Image, RestartPolicy};
 use crate::domain::environment::{Endpoint, EnvName, Guard};
-use crate::domain::journal::{GitState, Record};
+use crate::domain::journal::{GitState, Kind, Record};
 use crate::domain::label::{self, Labels, role};
 use crate::domain::operation::{Operation, operation};
 use crate::domain::plan::{
@@ -157,6 +157,7 @@ pub fn make(desired: &Desired<'_>, observed: &Observed, options: Options) -> Pla
     let nothing_to_do = previous.is_some_and(|previous| is_the_same(previous, &container, observed));
     Plan {
         environment: name.clone(),
+        kind: Kind::Deploy,
         guard: environment.guard,
         endpoint: observed.endpoint.clone(),
         release,

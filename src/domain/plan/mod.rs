@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::by_hand::ByHand;
 use crate::domain::container::Container;
 use crate::domain::environment::{Endpoint, EnvName, GateSettings, Guard, Mounts};
-use crate::domain::journal::GitState;
+use crate::domain::journal::{GitState, Kind};
 use crate::domain::label::Labels;
 use crate::domain::problem::Problem;
 
@@ -174,6 +174,9 @@ impl ChangeCount {
 pub struct Plan {
     /// The environment.
     pub environment: EnvName,
+    /// What it deploys: the workspace, or what a release had.
+    #[serde(flatten)]
+    pub kind: Kind,
     /// How careful to be.
     pub guard: Guard,
     /// The engine it would happen on.

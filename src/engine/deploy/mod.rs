@@ -23,6 +23,7 @@ use crate::engine::{Clock as _, Docker, Engine, Files as _, World};
 
 use run::Run;
 
+mod back;
 mod beat;
 mod gate;
 mod keep;
@@ -56,7 +57,7 @@ impl<W: World> Engine<W> {
         let mut fetched = self.fetch_used(&overview.workspace, environment).await?;
         let missing = fetched.missing.take();
         let notes = std::mem::take(&mut fetched.notes);
-        let diff = self.compare_running(overview, environment, fetched).await?;
+        let diff = Box::pin(self.compare_running(overview, environment, fetched)).await?;
         observed.changes = diff.count();
         let desired = Desired {
             workspace,
@@ -92,24 +93,37 @@ impl<W: World> Engine<W> {
             });
         }
         let found = find(&overview.workspace, &plan.environment)?;
-        let rendering = tokio::select! {
+        let docker = self.world.docker(found.target.docker.as_ref())?;
+        let workspace = overview.workspace.name.as_str();
+        let (environment, rendering) = tokio::select! {
             biased;
             () = stop.cancelled() => return Err(gate::interrupted()),
-            rendering = self.render_for_use(&overview.workspace, &plan.environment) => rendering?,
+            at_hand = Box::pin(self.at_hand(overview, &docker, found, plan)) => at_hand?,
+        };
+        let work = Work { docker, workspace, environment: &environment, plan, rendering };
+        self.carry_out(&work, progress, stop).await
+    }
+
+    /// What a plan deploys, with its secrets, and the environment as its container is set up.
+    async fn at_hand(
+        &self,
+        overview: &Overview,
+        docker: &W::Docker,
+        found: &Environment,
+        plan: &Plan,
+    ) -> Result<(Environment, Rendering), Problem> {
+        let (environment, rendering) = match plan.kind {
+            Kind::Deploy => {
+                (found.clone(), self.render_for_use(&overview.workspace, &plan.environment).await?)
+            }
+            Kind::Rollback { .. } => {
+                self.at_hand_again(docker, &overview.workspace.name, found, plan).await?
+            }
         };
         if rendering.hash != plan.fingerprint.rendering {
-            return Err(stale("the files of the workspace are not those that it was made from"));
+            return Err(stale("the files are not those that it was made from"));
         }
-        let docker = self.world.docker(found.target.docker.as_ref())?;
-        let work = Work {
-            docker,
-            workspace: &overview.workspace.name,
-            environment: found,
-            plan,
-            rendering,
-            kind: Kind::Deploy,
-        };
-        self.carry_out(&work, progress, stop).await
+        Ok((environment, rendering))
     }
 
     /// The part of a deploy that begins when everything is at hand.
@@ -141,7 +155,6 @@ pub(super) struct Work<'a, D> {
     pub(super) plan: &'a Plan,
     /// With its secrets filled in.
     pub(super) rendering: Rendering,
-    pub(super) kind: Kind,
 }
 
 impl<D: Docker> Work<'_, D> {

@@ -143,14 +143,8 @@ impl<W: World> Engine<W> {
             Some(new) => deployed_secrets(docker, new, &plan.mounts).await.unwrap_or_default(),
             None => Vec::new(),
         };
-        let work = Work {
-            docker: docker.clone(),
-            workspace,
-            environment,
-            plan: &plan,
-            rendering: none_of(name),
-            kind: record.undertaking.kind,
-        };
+        let work =
+            Work { docker: docker.clone(), workspace, environment, plan: &plan, rendering: none_of(name) };
         if let Some(lock) = stale {
             // By its id: of two who resume at once, the second finds the lock of the first.
             remove(docker, lock).await?;
@@ -205,6 +199,7 @@ fn plan_of(environment: &Environment, observed: &Observed, workspace: &str, reco
         .or_else(|| observed.current(workspace, &environment.name).filter(|_| record.old.is_none()));
     Plan {
         environment: environment.name.clone(),
+        kind: undertaking.kind,
         guard: environment.guard,
         endpoint: observed.endpoint.clone(),
         release: record.release,

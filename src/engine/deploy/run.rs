@@ -252,7 +252,7 @@ impl<'a, W: World> Run<'a, W> {
         work.state().make_hand(&image.id).await?;
         let mut journal = Journal::new(lock.clone(), work.plan.release);
         let at = self.now();
-        let undertaking = Undertaking::of(work.plan, work.kind, self.by, &self.nonce);
+        let undertaking = Undertaking::of(work.plan, self.by, &self.nonce);
         journal.write(&work.docker, at, Event::Begun(Box::new(undertaking))).await?;
         self.heart.is(lock.clone(), work.plan.release);
         self.journal = Some(journal);

@@ -179,6 +179,15 @@ impl FakeDocker {
         self.change(|state, _| state.images.remove(reference));
     }
 
+    /// Gives an image another name in place of its own.
+    pub fn move_image(&self, from: &str, to: &str) {
+        self.change(|state, _| {
+            if let Some(image) = state.images.remove(from) {
+                state.images.insert(to.to_owned(), image);
+            }
+        });
+    }
+
     /// Lets an image be pulled.
     pub fn publish_image(&self, reference: &str, user: &str, passwd: &str) {
         let image = image(reference, user, passwd);

@@ -8,11 +8,14 @@ use tokio::io::AsyncBufReadExt as _;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::diff::Diff;
 use crate::domain::environment::{EnvName, Guard};
-use crate::domain::plan::Options;
+use crate::domain::journal::Kind;
+use crate::domain::overview::Overview;
+use crate::domain::plan::{Options, Plan};
 use crate::domain::problem::{Problem, code};
 use crate::domain::progress::{DeployReport, Progress, StepEvent, Verdict};
-use crate::engine::World;
+use crate::engine::{Engine, World};
 use crate::shell::cli::interrupt::{Interruptions, unless_interrupted};
 use crate::shell::cli::{Context, diff, plan};
 use crate::shell::print::{Exit, Printer, Role};
@@ -65,24 +68,40 @@ pub async fn run<W: World>(context: &Context<W>, arguments: DeployArguments) -> 
         Ok((overview, made, compared))
     };
     let (overview, made, compared) = unless_interrupted(planning).await?;
+    show_and_carry_out(context, &engine, &overview, (&made, &compared), &arguments.consent).await
+}
+
+/// Shows a plan, asks as the guard demands, carries it out and says how it ended.
+pub(super) async fn show_and_carry_out<W: World>(
+    context: &Context<W>,
+    engine: &Engine<W>,
+    overview: &Overview,
+    (made, compared): (&Plan, &Diff),
+    consent: &Consent,
+) -> Result<Exit, Problem> {
+    let (out, name) = (context.out, &made.environment);
     if out.json() {
-        out.record("plan", &made)?;
-        diff::record(&compared, out)?;
+        out.record("plan", made)?;
+        diff::record(compared, out)?;
     } else {
-        plan::talk(out, &made, &compared);
+        plan::talk(out, made, compared);
     }
     if let Some(obstacle) = made.obstacles.first() {
         return Ok(Exit::from(obstacle));
     }
     let stop = CancellationToken::new();
     if !made.nothing_to_do {
-        unless_interrupted(confirm(out, made.guard, &name, "deploy", &arguments.consent)).await?;
+        let what = match made.kind {
+            Kind::Deploy => "deploy",
+            Kind::Rollback { .. } => "roll back",
+        };
+        unless_interrupted(confirm(out, made.guard, name, what, consent)).await?;
     }
     let (sender, receiver) = mpsc::channel(QUEUE);
     let deploy = async {
         tokio::select! {
             biased;
-            report = engine.deploy(&overview, &made, sender, stop.clone()) => report,
+            report = engine.deploy(overview, made, sender, stop.clone()) => report,
             problem = interruptions(out, &stop) => Err(problem),
         }
     };

@@ -2,6 +2,7 @@
 //! took. With a release it shows that one with its steps.
 
 use jiff::SignedDuration;
+use serde::Serialize;
 
 use crate::domain::journal::{GitState, Kind, Record};
 use crate::domain::plan::{ReleaseNumber, Step};
@@ -36,22 +37,35 @@ pub async fn run<W: World>(context: &Context<W>, arguments: HistoryArguments) ->
                 .hint(format!("alertdeck history {name} shows which it has")));
         }
     }
+    let ways = context.engine.ways_back(&overview, &name, &records).await?;
     if out.json() {
-        for record in &records {
-            out.record("deploy", record)?;
+        for (record, (_, obstacle)) in records.iter().zip(&ways) {
+            out.record(
+                "deploy",
+                &Told { record, rollback: obstacle.is_none(), obstacle: obstacle.as_ref() },
+            )?;
         }
         return Ok(Exit::Ok);
     }
-    if let (Some(_), Some(record)) = (arguments.release, records.first()) {
-        return one(out, record).map(|()| Exit::Ok);
+    if let (Some(_), [record], [(_, obstacle)]) = (arguments.release, records.as_slice(), ways.as_slice()) {
+        return one(out, record, obstacle.as_ref()).map(|()| Exit::Ok);
     }
     if records.is_empty() {
         out.talk(format!("nothing was ever deployed to {name} by alertdeck"));
         return Ok(Exit::Ok);
     }
-    let mut table =
-        Table::new(["RELEASE", "BEGAN", "BY (CLAIMED)", "COMMIT", "WHAT", "CHANGES", "VERDICT", "TOOK"]);
-    for record in &records {
+    let mut table = Table::new([
+        "RELEASE",
+        "BEGAN",
+        "BY (CLAIMED)",
+        "COMMIT",
+        "WHAT",
+        "CHANGES",
+        "VERDICT",
+        "TOOK",
+        "ROLLBACK",
+    ]);
+    for (record, (_, obstacle)) in records.iter().zip(&ways) {
         let (role, verdict) = verdict(record);
         table.row(vec![
             record.release.to_string().into(),
@@ -62,13 +76,26 @@ pub async fn run<W: World>(context: &Context<W>, arguments: HistoryArguments) ->
             changes(record).into(),
             Cell::new(role, verdict),
             took(record).into(),
+            obstacle.as_ref().map_or_else(|| "yes".to_owned(), |found| format!("no: {}", found.what)).into(),
         ]);
     }
     table.print(&out)?;
     Ok(Exit::Ok)
 }
 
-fn one(out: Printer, record: &Record) -> Result<(), Problem> {
+/// A record as programs get it.
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    record: &'a Record,
+    /// Whether it can be gone back to, as far as that is known without running the commands of secrets.
+    rollback: bool,
+    /// What stands in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    obstacle: Option<&'a Problem>,
+}
+
+fn one(out: Printer, record: &Record, obstacle: Option<&Problem>) -> Result<(), Problem> {
     let (role, verdict) = verdict(record);
     out.line(format!("release {}: {}", record.release, out.paint(role, &verdict)))?;
     let undertaking = &record.undertaking;
@@ -87,6 +114,8 @@ fn one(out: Printer, record: &Record) -> Result<(), Problem> {
             out.line(format!("  {what:<13} {text}"))?;
         }
     }
+    let back = obstacle.map_or_else(|| "yes".to_owned(), |found| format!("no: {found}"));
+    out.line(format!("  {:<13} {back}", "rollback"))?;
     for (step, took) in steps(record) {
         out.line(format!("  {:<13} {took}", step.name()))?;
     }
@@ -129,7 +158,8 @@ fn verdict(record: &Record) -> (Role, String) {
 fn kind(record: &Record) -> String {
     match record.undertaking.kind {
         Kind::Deploy => "deploy".to_owned(),
-        Kind::Rollback { to } => format!("rollback to {to}"),
+        Kind::Rollback { to, as_it_was: false } => format!("rollback to {to}"),
+        Kind::Rollback { to, as_it_was: true } => format!("rollback to {to}, as it was"),
     }
 }
 

@@ -15,6 +15,7 @@ pub mod logs;
 pub mod plan;
 pub mod render;
 pub mod resume;
+pub mod rollback;
 pub mod rules;
 pub mod shell;
 pub mod status;
@@ -92,6 +93,8 @@ pub enum Verb {
     Plan(plan::PlanArguments),
     /// Deploy an environment, and put back what ran before if it fails
     Deploy(deploy::DeployArguments),
+    /// Deploy what a release of before had, as a new one
+    Rollback(rollback::RollbackArguments),
     /// Go on with a deploy that was cut off, to its end or back to what ran before
     Resume(resume::ResumeArguments),
     /// Take the lock of an environment away from whoever holds it
@@ -141,6 +144,7 @@ pub async fn run<W: World>(context: &Context<W>, verb: Verb) -> Result<Exit, Pro
         Verb::Checks(arguments) => checks::run(context.out, arguments),
         Verb::Plan(arguments) => Box::pin(unless_interrupted(plan::run(context, arguments))).await,
         Verb::Deploy(arguments) => deploy::run(context, arguments).await,
+        Verb::Rollback(arguments) => Box::pin(rollback::run(context, arguments)).await,
         Verb::Resume(arguments) => resume::run(context, arguments).await,
         Verb::Unlock(arguments) => unlock::run(context, arguments).await,
         Verb::History(arguments) => history::run(context, arguments).await,

@@ -2,6 +2,7 @@
 //! text is shown before a deploy asks for its confirmation.
 
 use crate::domain::diff::{Diff, FileDiff, FileStatus, LineChange};
+use crate::domain::journal::Kind;
 use crate::domain::plan::{Options, Plan};
 use crate::domain::problem::Problem;
 use crate::engine::World;
@@ -33,11 +34,16 @@ pub async fn run<W: World>(context: &Context<W>, arguments: PlanArguments) -> Re
     let overview = engine.open(1).await?;
     let options = Options { skip_check: arguments.skip_check };
     let (plan, compared) = engine.plan(&overview, &name, options).await?;
+    print(out, &plan, &compared)
+}
+
+/// Prints a plan as data, and says whether it changes anything.
+pub(super) fn print(out: Printer, plan: &Plan, compared: &Diff) -> Result<Exit, Problem> {
     if out.json() {
-        out.record("plan", &plan)?;
-        diff::record(&compared, out)?;
+        out.record("plan", plan)?;
+        diff::record(compared, out)?;
     } else {
-        for line in lines(&plan, &compared, &|role, text| out.paint(role, text)) {
+        for line in lines(plan, compared, &|role, text| out.paint(role, text)) {
             out.line(line)?;
         }
     }
@@ -72,7 +78,14 @@ fn lines(plan: &Plan, diff: &Diff, paint: Paint<'_>) -> Vec<String> {
             Some(previous) => format!("replaces {} ({})", previous.described(), previous.state),
             None => "nothing runs now".to_owned(),
         };
-        lines.push(format!("release {}, {replaces}", plan.release));
+        let content = match plan.kind {
+            Kind::Deploy => String::new(),
+            Kind::Rollback { to, as_it_was: false } => format!(" with what release {to} had"),
+            Kind::Rollback { to, as_it_was: true } => {
+                format!(" with what release {to} had, its secrets as they were")
+            }
+        };
+        lines.push(format!("release {}{content}, {replaces}", plan.release));
         lines.push(changes(plan));
         lines.extend(files(diff, paint));
         lines.push(paint(Role::Strong, "steps"));

@@ -9,7 +9,6 @@ use zeroize::Zeroizing;
 
 use crate::domain::container::{Container, Mount, RestartPolicy};
 use crate::domain::environment::{EnvName, GateSettings, Guard, SearchSettings, Target};
-use crate::domain::journal::Kind;
 use crate::domain::label::{self, role};
 use crate::domain::plan::{self, Desired, Options, Plan, Step};
 use crate::domain::problem::{Place, Problem};
@@ -213,7 +212,6 @@ impl Bench {
             environment: &self.environment,
             plan,
             rendering,
-            kind: Kind::Deploy,
         };
         let (sender, mut receiver) = mpsc::channel(8);
         let mut told = Vec::new();

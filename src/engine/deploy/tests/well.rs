@@ -115,7 +115,6 @@ async fn a_slow_listener_does_not_hold_up_a_deploy() {
         environment: &bench.environment,
         plan: &plan,
         rendering,
-        kind: crate::domain::journal::Kind::Deploy,
     };
     let (sender, receiver) = tokio::sync::mpsc::channel(1);
     let report = bench.engine.carry_out(&work, sender, CancellationToken::new()).await.unwrap();

@@ -14,8 +14,13 @@ use crate::domain::plan::{ContainerSpec, Plan, ReleaseNumber};
 use crate::domain::render::{RenderedFile, Rendering};
 use crate::domain::rule::Rule;
 
+mod fill;
+
 /// The version of the manifest's format.
 pub const SCHEMA: u32 = 1;
+
+/// The name of the manifest in a release's archive.
+pub const MANIFEST: &str = "release.json";
 
 /// A repeat of a secret that is shorter than this is taken for chance.
 const SHORTEST: usize = 6;
