@@ -1,6 +1,7 @@
 //! The state of the console. Facts live here once; what a screen adds is only where it stands: selection, scroll,
 //! filter. Nothing here is written except by [`update`](super::update).
 
+use crate::domain::check::frame::marked;
 use crate::domain::check::group::{Counts, Group, group};
 use crate::domain::environment::EnvName;
 use crate::domain::matrix::RuleRow;
@@ -221,7 +222,8 @@ impl Model {
     pub fn finding_place(&self) -> Option<Place> {
         let groups = self.finding_groups();
         let selected = self.findings.selected.min(groups.len().checked_sub(1)?);
-        groups.get(selected)?.finding.problem.place.clone()
+        let place = groups.get(selected)?.finding.problem.place.as_ref()?;
+        Some(marked(&self.overview()?.workspace, place))
     }
 
     /// Changes whenever what is shown changes; a frame need be drawn only then.

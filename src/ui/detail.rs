@@ -21,7 +21,7 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
     let inner = pane(screen, area, Line::default(), focused);
     tabs(screen, area, focused);
     if screen.model.environment().is_none() {
-        let text = Line::styled("select an environment to see what is behind it", screen.theme.dim);
+        let text = Line::styled("select an environment", screen.theme.dim);
         return nothing(screen, inner, &[text]);
     }
     let [about, content] = Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(inner);

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::domain::check::frame::Frames;
+use crate::domain::check::frame::{Frames, marked};
 use crate::domain::check::group::{Counts, Group};
 use crate::domain::check::{Severity, facts};
 use crate::domain::overview::Overview;
@@ -46,7 +46,7 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
     let top = window.start;
     for (row, index) in window.enumerate() {
         if let Some(group) = groups.get(index) {
-            let line = listed(screen.theme, group, usize::from(inner.width), index == selected);
+            let line = listed(screen.theme, overview, group, usize::from(inner.width), index == selected);
             screen.line(inner, from + row, &line);
         }
     }
@@ -99,7 +99,13 @@ fn look(theme: &Theme, severity: Severity) -> (&'static str, Style) {
 }
 
 /// A row of the list: how bad, what, and where.
-fn listed(theme: &Theme, group: &Group<'_>, width: usize, selected: bool) -> Line<'static> {
+fn listed(
+    theme: &Theme,
+    overview: &Overview,
+    group: &Group<'_>,
+    width: usize,
+    selected: bool,
+) -> Line<'static> {
     let (word, style) = look(theme, group.finding.severity);
     let problem = &group.finding.problem;
     let more = match group.others.len() {
@@ -107,7 +113,8 @@ fn listed(theme: &Theme, group: &Group<'_>, width: usize, selected: bool) -> Lin
         more => format!(" +{more}"),
     };
     let scope = group.scope().map(|scope| format!(" {scope}")).unwrap_or_default();
-    let place = problem.place.as_ref().map(ToString::to_string).unwrap_or_default();
+    let place = problem.place.as_ref().map(|place| marked(&overview.workspace, place).to_string());
+    let place = place.unwrap_or_default();
     let where_ = width.saturating_sub(WORD) * 2 / 5;
     let what = width.saturating_sub(WORD + where_ + 1);
     let place = format!("{}{more}", fit_end(&place, where_.saturating_sub(more.len())));

@@ -182,11 +182,7 @@ impl<'a> Frames<'a> {
 
     /// The text of a file that may be quoted.
     fn text(&self, path: &str) -> Option<&'a str> {
-        if let Some(text) = self.workspace.texts.get(path) {
-            return Some(text);
-        }
-        let template = self.workspace.templates.iter().find(|template| template.source == path)?;
-        std::str::from_utf8(&template.bytes).ok()
+        text(self.workspace, path)
     }
 
     /// The line of a place; the last one where the file ends before it.
@@ -320,6 +316,32 @@ fn level(severity: Severity) -> Level<'static> {
     }
 }
 
+/// A file of the workspace as it was read.
+fn text<'a>(workspace: &'a Workspace, path: &str) -> Option<&'a str> {
+    if let Some(text) = workspace.texts.get(path) {
+        return Some(text);
+    }
+    let template = workspace.templates.iter().find(|template| template.source == path)?;
+    std::str::from_utf8(&template.bytes).ok()
+}
+
+/// The place that a frame marks: where the file ends before a place, or the line there is empty, it is the end of the
+/// last line before it that says something.
+pub fn marked(workspace: &Workspace, place: &Place) -> Place {
+    let end = || {
+        let text = text(workspace, &place.file)?;
+        let index = (place.line as usize).checked_sub(1)?;
+        if text.lines().nth(index).is_some_and(|line| !bare(line).is_empty()) {
+            return None;
+        }
+        let (index, line) =
+            text.lines().take(index).enumerate().filter(|(_, line)| !line.is_empty()).last()?;
+        let column = count(bare(line).trim_end().chars().count() + 1);
+        Some(Place { file: place.file.clone(), line: count(index + 1), column })
+    };
+    end().unwrap_or_else(|| place.clone())
+}
+
 /// A line without the mark that some editors put before the first one.
 fn bare(line: &str) -> &str {
     line.trim_start_matches('\u{feff}')
@@ -332,6 +354,19 @@ fn clean(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_behind_the_end_is_the_end_as_in_the_frame() {
+        let workspace = Workspace {
+            texts: [("a.yaml".to_owned(), "a: [1,\n  2  \n\n".to_owned())].into_iter().collect(),
+            ..Workspace::default()
+        };
+        let at = |line, column| Place { file: "a.yaml".into(), line, column };
+        assert_eq!(marked(&workspace, &at(4, 1)), at(2, 4));
+        assert_eq!(marked(&workspace, &at(3, 1)), at(2, 4));
+        assert_eq!(marked(&workspace, &at(1, 4)), at(1, 4));
+        assert_eq!(marked(&workspace, &Place::file("b.yaml")), Place::file("b.yaml"));
+    }
     use crate::domain::problem::Problem;
     use crate::domain::workspace::build::{Sources, build};
     use zeroize::Zeroizing;
