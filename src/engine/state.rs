@@ -258,6 +258,22 @@ impl Journal {
         self.upload(docker, &format!("releases/{}.tar", self.release), &bytes, at).await
     }
 
+    /// Takes stored releases away. The archive API deletes nothing, so that an empty file stands where one was, which
+    /// counts as none.
+    pub(super) async fn forget<D: Docker>(
+        &self,
+        docker: &D,
+        at: Timestamp,
+        releases: &[ReleaseNumber],
+    ) -> Result<(), Problem> {
+        let mut archive = Archive::new(FOLDER, Owner { uid: 0, gid: 0 }, at);
+        archive.folders_of("releases/x");
+        for release in releases {
+            archive.file(&format!("releases/{release}.tar"), &[]);
+        }
+        self.send(docker, archive).await
+    }
+
     async fn upload<D: Docker>(
         &self,
         docker: &D,
@@ -268,6 +284,10 @@ impl Journal {
         let mut archive = Archive::new(FOLDER, Owner { uid: 0, gid: 0 }, at);
         archive.folders_of(path);
         archive.file(path, bytes);
+        self.send(docker, archive).await
+    }
+
+    async fn send<D: Docker>(&self, docker: &D, archive: Archive) -> Result<(), Problem> {
         let bytes = archive.finish().map_err(|error| packing(&error))?;
         // The same entry over itself is the same entry.
         let upload = || docker.upload(&self.lock, "/", bytes.clone());

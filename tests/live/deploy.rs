@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 use alertdeck::domain::container::{Container, ContainerId, RestartPolicy};
 use alertdeck::domain::diff::{Against, FileDiff, FileStatus, Spoken};
 use alertdeck::domain::environment::EnvName;
+use alertdeck::domain::journal::Kind;
 use alertdeck::domain::label::{self, Labels, role};
 use alertdeck::domain::log::{Assembler, LogLine, Since};
 use alertdeck::domain::overview::Overview;
-use alertdeck::domain::plan::{ContainerSpec, Options, ReleaseNumber, Step};
+use alertdeck::domain::plan::{ContainerSpec, Options, Plan, ReleaseNumber, Step};
 use alertdeck::domain::progress::{DeployReport, Progress, StepEvent, Verdict};
 use alertdeck::domain::remote::Timestamp;
 use alertdeck::engine::docker::{DEFAULT_SOCKET, DockerSettings, RealDocker};
@@ -144,10 +145,14 @@ impl Stage {
         let overview: Overview = self.engine.open(1).await.unwrap();
         let (plan, _) = self.engine.plan(&overview, &ci(), options).await.unwrap();
         assert!(plan.obstacles.is_empty(), "{:?}", plan.obstacles);
+        self.carry_out(&overview, &plan).await
+    }
+
+    async fn carry_out(&self, overview: &Overview, plan: &Plan) -> Ended {
         let (sender, mut receiver) = mpsc::channel(64);
         let (mut told, mut failed_at) = (Vec::new(), None);
         let (report, ()) =
-            tokio::join!(self.engine.deploy(&overview, &plan, sender, CancellationToken::new()), async {
+            tokio::join!(self.engine.deploy(overview, plan, sender, CancellationToken::new()), async {
                 while let Some(progress) = receiver.recv().await {
                     if matches!(progress.event, StepEvent::Failed { .. }) {
                         failed_at.get_or_insert_with(Timestamp::now);
@@ -320,6 +325,30 @@ pub(crate) async fn what_was_deployed_can_be_compared(stage: &mut Stage) {
     let missing = Against::Release(ReleaseNumber(9));
     let problem = stage.engine.compare(&overview, &ci(), missing).await.unwrap_err();
     assert!(problem.hint.unwrap_or_default().contains("release:1, release:2"));
+}
+
+/// Two releases and back to the first: its rules run as the third, and the history tells all three.
+pub(crate) async fn a_release_of_before_runs_again(stage: &mut Stage) {
+    stage.healthy().await;
+    let rule = "rules/platform-heartbeat.yaml";
+    fs::remove_file(stage.folder.path().join(rule)).unwrap();
+    let second = stage.healthy().await;
+    assert!(second.done(Step::Gate).starts_with("8 rules loaded, "), "{}", second.done(Step::Gate));
+    let overview: Overview = stage.engine.open(2).await.unwrap();
+    let (plan, diff) = stage.engine.plan_back(&overview, &ci(), None, false).await.unwrap();
+    assert!(plan.obstacles.is_empty(), "{:?}", plan.obstacles);
+    let changed: Vec<&FileDiff> =
+        diff.files.iter().filter(|file| file.status != FileStatus::Unchanged).collect();
+    assert_eq!(changed.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), [rule]);
+    let ended = stage.carry_out(&overview, &plan).await;
+    assert_eq!(ended.report.verdict, Verdict::Healthy, "{}\n{:#?}", ended.cause(), ended.report.log_tail);
+    assert!(ended.done(Step::Gate).starts_with("9 rules loaded, "), "{}", ended.done(Step::Gate));
+    let living = stage.living().await;
+    assert_eq!(living.release(), Some(ReleaseNumber(3)));
+    let history = stage.engine.history(&overview, &ci()).await.unwrap();
+    let told: Vec<_> = history.iter().map(|record| (record.release.0, record.undertaking.kind)).collect();
+    let back = Kind::Rollback { to: ReleaseNumber(1), as_it_was: false };
+    assert_eq!(told, [(3, back), (2, Kind::Deploy), (1, Kind::Deploy)]);
 }
 
 pub(crate) async fn a_broken_rule_is_put_back_and_nobody_elses_container_is_touched(stage: &mut Stage) {

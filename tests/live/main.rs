@@ -101,6 +101,7 @@ fn main() {
     deploy_case!(a_network_that_goes_before_the_stop_costs_nothing);
     deploy_case!(one_process_that_loads_for_20_seconds_and_dies_is_not_healthy);
     deploy_case!(what_was_deployed_can_be_compared);
+    deploy_case!(a_release_of_before_runs_again);
     let number = trials.len();
     trials.push(live(
         "cut::a_deploy_that_is_killed_at_any_step_is_gone_on_with_from_another_clone",

@@ -2,15 +2,16 @@
 //! again. It lies on the engine, where anyone who reaches the engine reads it, so that no secret stands in it in
 //! whatever form.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::by_hand::ByHand;
-use crate::domain::journal::GitState;
+use crate::domain::journal::{GitState, Record};
 use crate::domain::mask::Masker;
-use crate::domain::plan::{ContainerSpec, Plan, ReleaseNumber};
+use crate::domain::plan::{ContainerSpec, KEPT_RELEASES, Plan, ReleaseNumber};
+use crate::domain::progress::Verdict;
 use crate::domain::render::{RenderedFile, Rendering};
 use crate::domain::rule::Rule;
 
@@ -113,6 +114,27 @@ impl StoredRelease {
         };
         Self { manifest, files }
     }
+}
+
+/// The releases that need not be stored any more, newest first, by the records of the journal: those older than the last
+/// five that were healthy and the last five that were not, unless their container is kept. `made` was just proven.
+pub fn outdated(
+    records: &[Record],
+    made: ReleaseNumber,
+    kept: &BTreeSet<ReleaseNumber>,
+) -> Vec<ReleaseNumber> {
+    let (mut good, mut failed) = (0, 0);
+    let mut old = Vec::new();
+    for record in records {
+        let outcome = record.outcome.as_ref();
+        let healthy = outcome.is_some_and(|outcome| outcome.verdict == Verdict::Healthy);
+        let count = if healthy || record.release == made { &mut good } else { &mut failed };
+        *count += 1;
+        if *count > KEPT_RELEASES && !kept.contains(&record.release) {
+            old.push(record.release);
+        }
+    }
+    old
 }
 
 /// The secrets that are filled in, each with its key.

@@ -7,10 +7,13 @@ use crate::domain::container::{Container, ContainerId, RestartPolicy};
 use crate::domain::label::{self, role};
 use crate::domain::plan::{KEPT_RELEASES, ReleaseNumber};
 use crate::domain::problem::Problem;
-use crate::engine::Docker;
+use crate::domain::stored::outdated;
+use crate::engine::state::Journal;
+use crate::engine::{Docker, World};
 
 use super::Work;
 use super::patience::{briefly, patiently};
+use super::run::Run;
 
 /// The releases that were proven: what lives, what was made permanent, also when somebody stopped it by hand, and what
 /// later ones name.
@@ -25,6 +28,35 @@ fn proven(containers: &[Container]) -> BTreeSet<ReleaseNumber> {
 fn has_failed(container: &Container, proven: &BTreeSet<ReleaseNumber>) -> bool {
     container.labels.contains_key(label::PROVEN)
         && container.release().is_none_or(|release| !proven.contains(&release))
+}
+
+/// How many stored releases are taken away at once; those that are older were taken away before.
+const MOST_FORGOTTEN: usize = 50;
+
+impl<W: World> Run<'_, W> {
+    /// Removes what is too old: containers and volumes, and stored releases.
+    pub(super) async fn prune(&self) -> Result<String, Problem> {
+        let text = self.work.prune().await?;
+        let Some(journal) = &self.journal else { return Ok(text) };
+        if let Err(problem) = self.prune_stored(journal).await {
+            tracing::warn!(code = problem.code, "stored releases that are too old stay");
+        }
+        Ok(text)
+    }
+
+    async fn prune_stored(&self, journal: &Journal) -> Result<(), Problem> {
+        let work = self.work;
+        let containers = work.docker.containers(&work.labels()).await?;
+        let records = work.state().records(&containers, None).await?;
+        let kept = containers.iter().filter(|container| container.has_role(role::ELASTALERT));
+        let kept = kept.filter_map(Container::release).collect();
+        let mut old = outdated(&records, work.plan.release, &kept);
+        old.truncate(MOST_FORGOTTEN);
+        if old.is_empty() {
+            return Ok(());
+        }
+        journal.forget(&work.docker, self.now(), &old).await
+    }
 }
 
 impl<D: Docker> Work<'_, D> {

@@ -146,7 +146,7 @@ impl<'a, W: World> Run<'a, W> {
                 let (verdict, problem) = if self.reached >= Reached::Touched {
                     let ended = self.put_back(problem).await;
                     // Of those that failed only the last ones are evidence, and each has secrets in its volumes.
-                    if let Err(problem) = self.work.prune().await {
+                    if let Err(problem) = self.prune().await {
                         tracing::warn!(code = problem.code, "what is too old stays");
                     }
                     ended
@@ -410,7 +410,7 @@ impl<'a, W: World> Run<'a, W> {
             let state = now.map_or_else(|| "is gone".to_owned(), |now| now.state.to_string());
             return Err(Problem::new("gate.exited", format!("the container {state} after it was proven")));
         }
-        let pruned = match self.work.prune().await {
+        let pruned = match self.prune().await {
             Ok(text) => text,
             Err(problem) => format!(", what is too old could not be removed: {problem}"),
         };

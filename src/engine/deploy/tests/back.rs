@@ -209,3 +209,20 @@ async fn a_plan_is_stale_when_the_name_of_the_image_moved() {
     let at_hand = bench.engine.at_hand_again(&bench.docker, WORKSPACE, &bench.environment, &made);
     assert_eq!(at_hand.await.unwrap_err().code, code::PLAN_STALE);
 }
+
+#[tokio::test(start_paused = true)]
+async fn only_the_last_five_stay_stored_and_one_whose_container_is_gone_is_among_them() {
+    let mut bench = two().await;
+    for hash in ["3", "4", "5", "6", "7"] {
+        assert_eq!(bench.deploy(good(hash)).await.verdict(), Verdict::Healthy);
+    }
+    gives(&mut bench, SECRET);
+    bench.docker.remove_by_force("elastalert-ci-4");
+    for release in [1, 2] {
+        assert_eq!(returning(&bench, Some(release), false).await.unwrap_err().code, "rollback.not-stored");
+    }
+    for release in [3, 4, 7] {
+        assert!(returning(&bench, Some(release), false).await.unwrap().obstacles.is_empty(), "{release}");
+    }
+    assert_eq!(back(&bench, Some(4), false).await.verdict(), Verdict::Healthy);
+}
