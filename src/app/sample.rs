@@ -199,6 +199,7 @@ pub(crate) fn plan(environment: &str, guard: Guard) -> Plan {
             step(Step::Image, "use alertdeck/elastalert:2.32.0, which is there"),
             step(Step::Lock, "take the lock elastalert-ci-lock"),
             step(Step::Stage, "fill two new volumes with 7 files"),
+            step(Step::Preflight, "let the ElastAlert of alertdeck/elastalert:2.32.0 load them"),
             step(Step::Create, "create elastalert-ci-13, not started"),
             step(Step::Stop, "stop elastalert-ci-12 (running since 2 h)"),
             step(Step::Start, "start elastalert-ci-13"),

@@ -41,6 +41,7 @@ pub(crate) struct Stage {
 }
 
 /// How a deploy ended, and what it told.
+#[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) report: DeployReport,
     told: Vec<Progress>,
@@ -370,6 +371,26 @@ pub(crate) async fn a_broken_rule_is_put_back_and_nobody_elses_container_is_touc
     let lock = format!("{}-ci-lock", stage.workspace);
     assert_eq!(stage.docker.container(&lock).await.unwrap(), None, "the lock is given back");
     stage.is_untouched(&foreign).await;
+}
+
+/// Code of the image is nothing that the check can look into.
+pub(crate) async fn what_only_the_image_can_tell_is_refused_before_anything_is_touched(stage: &mut Stage) {
+    let good = stage.healthy().await;
+    assert!(good.done(Step::Preflight).starts_with("9 rules load in ElastAlert 2."), "{good:?}");
+    let before = stage.living().await;
+    stage
+        .edit("rules/platform-heartbeat.yaml", |text| text.replace("type: flatline", "type: no.such.Module"));
+    let ended = stage.deploy(Options::default()).await;
+    assert_eq!(ended.report.verdict, Verdict::Refused, "{}", ended.cause());
+    assert_eq!(ended.report.cause.as_ref().unwrap().code, "check.failed");
+    assert!(ended.cause().contains("Could not import module no.such.Module"), "{}", ended.cause());
+    assert!(ended.cause().contains("rules/platform-heartbeat.yaml:3"), "{}", ended.cause());
+    assert_eq!(stage.living().await, before, "it was never touched");
+    let labels = Labels::from([(label::WORKSPACE.to_owned(), stage.workspace.clone())]);
+    let left = stage.docker.containers(&labels).await.unwrap();
+    let preflight =
+        |container: &&Container| container.has_role(role::PREFLIGHT) && container.state.is_alive();
+    assert_eq!(left.iter().find(preflight), None);
 }
 
 pub(crate) async fn one_process_that_loads_for_20_seconds_and_dies_is_not_healthy(stage: &mut Stage) {

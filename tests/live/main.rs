@@ -102,6 +102,7 @@ fn main() {
     deploy_case!(one_process_that_loads_for_20_seconds_and_dies_is_not_healthy);
     deploy_case!(what_was_deployed_can_be_compared);
     deploy_case!(a_release_of_before_runs_again);
+    deploy_case!(what_only_the_image_can_tell_is_refused_before_anything_is_touched);
     let number = trials.len();
     trials.push(live(
         "cut::a_deploy_that_is_killed_at_any_step_is_gone_on_with_from_another_clone",

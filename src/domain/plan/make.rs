@@ -165,7 +165,11 @@ pub fn make(desired: &Desired<'_>, observed: &Observed, options: Options) -> Pla
         mounts: environment.target.mounts.clone(),
         gate: environment.gate,
         expected_rules: rendering.rules.len(),
-        steps: if nothing_to_do { Vec::new() } else { steps(desired, observed, &container, previous) },
+        steps: if nothing_to_do {
+            Vec::new()
+        } else {
+            steps(desired, observed, &container, previous, options)
+        },
         changes: observed.changes,
         obstacles,
         warnings,
@@ -428,6 +432,7 @@ fn steps(
     observed: &Observed,
     container: &ContainerSpec,
     previous: Option<&Container>,
+    options: Options,
 ) -> Vec<PlannedStep> {
     let Desired { workspace, environment, rendering, .. } = desired;
     let step = |step, what: String| PlannedStep { step, what };
@@ -444,7 +449,7 @@ fn steps(
     if stopped.is_empty() {
         stopped.push("nothing: no container of this environment runs".to_owned());
     }
-    vec![
+    let mut steps = vec![
         step(
             Step::Image,
             match &observed.image {
@@ -462,6 +467,7 @@ fn steps(
                 container.name
             ),
         ),
+        step(Step::Preflight, format!("let the ElastAlert of {} load them", container.image)),
         step(Step::Create, format!("create {}, not started", container.name)),
         step(Step::Stop, format!("stop {}", stopped.join(", "))),
         step(Step::Start, format!("start {}", container.name)),
@@ -481,5 +487,7 @@ fn steps(
                 RestartPolicy::UnlessStopped
             ),
         ),
-    ]
+    ];
+    steps.retain(|planned| planned.step != Step::Preflight || !options.skip_check);
+    steps
 }

@@ -151,7 +151,7 @@ fn a_first_deploy_makes_release_1_with_the_variables_of_the_procedure() {
         volumes,
         [("elastalert-ci-1-config", true), ("elastalert-ci-1-rules", true), ("elastalert-ci-logs", false)]
     );
-    assert_eq!(plan.steps.len(), 8);
+    assert_eq!(plan.steps.len(), 9);
 }
 
 #[test]

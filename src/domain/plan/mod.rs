@@ -54,6 +54,8 @@ pub enum Step {
     Lock,
     /// New volumes are made and filled; nothing that lives is touched.
     Stage,
+    /// `ElastAlert` of the image tries to load what was laid out; left out where the check is.
+    Preflight,
     /// The new container is created, not started.
     Create,
     /// The old container is stopped, and proven to be.
@@ -75,6 +77,7 @@ impl Step {
             Self::Image => "image",
             Self::Lock => "lock",
             Self::Stage => "stage",
+            Self::Preflight => "preflight",
             Self::Create => "create",
             Self::Stop => "stop",
             Self::Start => "start",

@@ -16,7 +16,7 @@ use crate::domain::problem::{Problem, code};
 use crate::domain::progress::{DeployReport, Progress, Verdict};
 use crate::domain::remote::{SignedDuration, Timestamp};
 use crate::domain::render::Rendering;
-use crate::domain::workspace::Environment;
+use crate::domain::workspace::{Environment, Workspace};
 use crate::engine::state::Owned;
 use crate::engine::workspace::find;
 use crate::engine::{Clock as _, Docker, Engine, Files as _, World};
@@ -30,6 +30,7 @@ mod keep;
 pub(super) mod lock;
 mod logs;
 pub(super) mod patience;
+mod preflight;
 mod put_back;
 mod resume;
 mod run;
@@ -100,7 +101,9 @@ impl<W: World> Engine<W> {
             () = stop.cancelled() => return Err(gate::interrupted()),
             at_hand = Box::pin(self.at_hand(overview, &docker, found, plan)) => at_hand?,
         };
-        let work = Work { docker, workspace, environment: &environment, plan, rendering };
+        // A stored release was rendered from something else.
+        let sources = (plan.kind == Kind::Deploy).then(|| &*overview.workspace);
+        let work = Work { docker, workspace, environment: &environment, plan, rendering, sources };
         self.carry_out(&work, progress, stop).await
     }
 
@@ -139,7 +142,7 @@ impl<W: World> Engine<W> {
         let clock = self.world.clock();
         let asked = clock.now();
         let engine_time = work.still_holds(None).await?;
-        let mut run = Run::<W>::new(work, clock, &self.by, progress, stop);
+        let mut run = Run::<W>::new(work, self, progress, stop);
         run.ahead = engine_time.map_or(SignedDuration::ZERO, |time| time.duration_since(asked));
         // Everything on the way is in it, and whoever waits for it must not carry that along.
         Ok(Box::pin(run.finish()).await)
@@ -155,6 +158,8 @@ pub(super) struct Work<'a, D> {
     pub(super) plan: &'a Plan,
     /// With its secrets filled in.
     pub(super) rendering: Rendering,
+    /// What it was rendered from, for places in it; `None`: that is not here.
+    pub(super) sources: Option<&'a Workspace>,
 }
 
 impl<D: Docker> Work<'_, D> {

@@ -143,13 +143,19 @@ impl<W: World> Engine<W> {
             Some(new) => deployed_secrets(docker, new, &plan.mounts).await.unwrap_or_default(),
             None => Vec::new(),
         };
-        let work =
-            Work { docker: docker.clone(), workspace, environment, plan: &plan, rendering: none_of(name) };
+        let work = Work {
+            docker: docker.clone(),
+            workspace,
+            environment,
+            plan: &plan,
+            rendering: none_of(name),
+            sources: None,
+        };
         if let Some(lock) = stale {
             // By its id: of two who resume at once, the second finds the lock of the first.
             remove(docker, lock).await?;
         }
-        let mut run = Run::<W>::new(&work, self.world.clock(), &self.by, progress, stop);
+        let mut run = Run::<W>::new(&work, self, progress, stop);
         run.ahead = observed.engine.time.map_or(SignedDuration::ZERO, |time| time.duration_since(asked));
         run.mask = Masker::default().with(masker);
         run.nonce = nonce(self.world.clock().now());

@@ -18,7 +18,7 @@ use crate::domain::remote::{SignedDuration, Timestamp};
 use crate::domain::stored::StoredRelease;
 use crate::domain::text::sanitise;
 use crate::engine::state::Journal;
-use crate::engine::{Clock as _, Docker as _, World};
+use crate::engine::{Clock as _, Docker as _, Engine, World};
 
 use super::Work;
 use super::beat::Heart;
@@ -58,8 +58,8 @@ pub(super) struct Run<'a, W: World> {
     pub(super) clock: &'a W::Clock,
     pub(super) teller: Teller<'a, W::Clock>,
     pub(super) mask: Masker,
-    pub(super) by: &'a str,
-    stop: CancellationToken,
+    pub(super) engine: &'a Engine<W>,
+    pub(super) stop: CancellationToken,
     pub(super) nonce: String,
     /// The numbers of those who had begun what is gone on with.
     pub(super) made_by: Vec<String>,
@@ -83,17 +83,17 @@ pub(super) struct Run<'a, W: World> {
 impl<'a, W: World> Run<'a, W> {
     pub(super) fn new(
         work: &'a Work<'a, W::Docker>,
-        clock: &'a W::Clock,
-        by: &'a str,
+        engine: &'a Engine<W>,
         progress: mpsc::Sender<Progress>,
         stop: CancellationToken,
     ) -> Self {
+        let clock = engine.world.clock();
         Self {
             work,
             clock,
             teller: Teller::new(clock, progress),
             mask: work.masker(),
-            by,
+            engine,
             stop,
             nonce: nonce(clock.now()),
             made_by: Vec::new(),
@@ -176,6 +176,7 @@ impl<'a, W: World> Run<'a, W> {
         let image = self.image().await?;
         let lock = self.take_lock(&image).await?;
         self.stage(&lock, &image).await?;
+        self.preflight().await?;
         self.create().await?;
         self.rest().await
     }
@@ -203,7 +204,7 @@ impl<'a, W: World> Run<'a, W> {
         now.checked_add(self.ahead).unwrap_or(now)
     }
 
-    fn interrupted(&self) -> Result<(), Problem> {
+    pub(super) fn interrupted(&self) -> Result<(), Problem> {
         if self.stop.is_cancelled() { Err(interrupted()) } else { Ok(()) }
     }
 
@@ -244,19 +245,18 @@ impl<'a, W: World> Run<'a, W> {
         self.teller.begin(Step::Lock).await;
         let work = self.work;
         self.reached = Reached::Lock;
-        let lock = work.take_lock(&self.nonce, self.by, self.clock.now()).await?;
+        let lock = work.take_lock(&self.nonce, &self.engine.by, self.clock.now()).await?;
         self.lock = Some(lock.clone());
         self.own_the_volumes().await?;
         // Only now can nobody else change it.
         work.still_holds(Some(&self.nonce)).await?;
         work.state().make_hand(&image.id).await?;
         let mut journal = Journal::new(lock.clone(), work.plan.release);
-        let at = self.now();
-        let undertaking = Undertaking::of(work.plan, self.by, &self.nonce);
-        journal.write(&work.docker, at, Event::Begun(Box::new(undertaking))).await?;
+        let undertaking = Undertaking::of(work.plan, &self.engine.by, &self.nonce);
+        journal.write(&work.docker, self.now(), Event::Begun(Box::new(undertaking))).await?;
         self.heart.is(lock.clone(), work.plan.release);
         self.journal = Some(journal);
-        self.teller.done(format!("taken by {}", self.by)).await;
+        self.teller.done(format!("taken by {}", self.engine.by)).await;
         Ok(lock)
     }
 
@@ -299,7 +299,7 @@ impl<'a, W: World> Run<'a, W> {
         self.interrupted()?;
         self.enter(Step::Create).await?;
         let mut spec = self.work.plan.container.clone();
-        spec.labels.insert(label::BY.to_owned(), self.by.to_owned());
+        spec.labels.insert(label::BY.to_owned(), self.engine.by.clone());
         spec.labels.insert(label::NONCE.to_owned(), self.nonce.clone());
         let proven = self.work.newest_proven().await?.to_string();
         spec.labels.insert(label::PROVEN.to_owned(), proven);
@@ -419,7 +419,7 @@ impl<'a, W: World> Run<'a, W> {
     }
 
     /// Begins a step: tells of it, and writes it down. What cannot be written down is not done.
-    async fn enter(&mut self, step: Step) -> Result<(), Problem> {
+    pub(super) async fn enter(&mut self, step: Step) -> Result<(), Problem> {
         self.teller.begin(step).await;
         self.note(step).await
     }

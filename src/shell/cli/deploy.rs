@@ -228,7 +228,7 @@ pub(super) async fn print_progress(
 }
 
 fn print_step(out: Printer, progress: &Progress) {
-    let step = format!("{:<8}", progress.step.name());
+    let step = format!("{:<9}", progress.step.name());
     match &progress.event {
         StepEvent::Started => out.status(&step),
         StepEvent::Note { text } => out.status(&format!("{step} {text}")),

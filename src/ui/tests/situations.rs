@@ -53,9 +53,13 @@ fn deploying(guard: Guard, keys: &str) -> (Script, Ticket) {
     script.planned(guard);
     script.keys(keys);
     let ticket = script.model.deploy.as_ref().unwrap().running().unwrap().ticket;
-    for (step, text) in
-        [(Step::Image, "is there"), (Step::Lock, ""), (Step::Stage, "7 files"), (Step::Create, "")]
-    {
+    for (step, text) in [
+        (Step::Image, "is there"),
+        (Step::Lock, ""),
+        (Step::Stage, "7 files"),
+        (Step::Preflight, "5 rules load in ElastAlert 2.32.0"),
+        (Step::Create, ""),
+    ] {
         script.send(Msg::Progress { ticket, progress: Progress { step, event: StepEvent::Started } });
         let event = StepEvent::Done { took: Duration::from_millis(240), text: text.into() };
         script.send(Msg::Progress { ticket, progress: Progress { step, event } });

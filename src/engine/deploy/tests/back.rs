@@ -193,7 +193,7 @@ async fn only_what_was_healthy_is_gone_back_to_unless_it_is_named() {
     gives(&mut bench, SECRET);
     assert_eq!(returning(&bench, None, false).await.unwrap_err().code, "rollback.none");
     assert_eq!(returning(&bench, Some(9), false).await.unwrap_err().code, "release.unknown");
-    assert_eq!(bench.deploy(broken()).await.verdict(), Verdict::PutBack);
+    assert_eq!(bench.deploy_unchecked(broken()).await.verdict(), Verdict::PutBack);
     assert_eq!(bench.deploy(good("three")).await.verdict(), Verdict::Healthy);
     let found = returning(&bench, None, false).await.unwrap();
     assert_eq!(found.stored.manifest.release, ReleaseNumber(1));

@@ -182,6 +182,10 @@ impl Bench {
     }
 
     pub(super) async fn plan(&self, rendering: &Rendering) -> Plan {
+        self.plan_with(rendering, Options::default()).await
+    }
+
+    async fn plan_with(&self, rendering: &Rendering, options: Options) -> Plan {
         let observed = observe(&self.docker, "elastalert", &self.environment).await.unwrap();
         let desired = Desired {
             workspace: "elastalert",
@@ -192,11 +196,17 @@ impl Bench {
             revision: None,
             secret_notes: &[],
         };
-        plan::make(&desired, &observed, Options::default())
+        plan::make(&desired, &observed, options)
     }
 
     pub(super) async fn deploy(&self, rendering: Rendering) -> Ended {
         let plan = self.plan(&rendering).await;
+        self.carry_out(&plan, rendering, CancellationToken::new()).await
+    }
+
+    /// Deploys although the check, the preflight among it, would find something.
+    pub(super) async fn deploy_unchecked(&self, rendering: Rendering) -> Ended {
+        let plan = self.plan_with(&rendering, Options { skip_check: true }).await;
         self.carry_out(&plan, rendering, CancellationToken::new()).await
     }
 
@@ -212,6 +222,7 @@ impl Bench {
             environment: &self.environment,
             plan,
             rendering,
+            sources: None,
         };
         let (sender, mut receiver) = mpsc::channel(8);
         let mut told = Vec::new();

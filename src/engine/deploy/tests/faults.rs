@@ -77,7 +77,8 @@ async fn fault_1_an_image_that_cannot_be_pulled_touches_nothing() {
 #[tokio::test(start_paused = true)]
 async fn fault_2_a_container_that_cannot_be_created_touches_nothing() {
     let bench = Bench::with_release_1().await;
-    bench.docker.fail(Fault::new(Call::Create, 2, refused()));
+    // After the lock and the container of the preflight.
+    bench.docker.fail(Fault::new(Call::Create, 3, refused()));
     left_no_trace(&bench, &bench.deploy(good("two")).await);
 }
 
@@ -99,7 +100,7 @@ async fn fault_3_a_container_that_exits_at_once_is_put_back_at_once() {
 #[tokio::test(start_paused = true)]
 async fn fault_3_a_broken_rule_is_named() {
     let bench = Bench::with_release_1().await;
-    let ended = bench.deploy(broken()).await;
+    let ended = bench.deploy_unchecked(broken()).await;
     assert_eq!(
         ended.cause(),
         "ElastAlert died (exit status 1; not expected): /opt/rules/b.yaml: Invalid Rule file: /opt/rules/b.yaml: 'alert' is a required property"
@@ -231,11 +232,19 @@ async fn fault_12_cancelling_before_the_stop_leaves_no_trace_and_after_it_puts_b
         assert_eq!(ended.report().cause.as_ref().unwrap().code, code::INTERRUPTED);
         (bench, ended)
     };
-    for (call, nth) in [(Call::Image, 1), (Call::Create, 1), (Call::Upload, 1), (Call::Create, 2)] {
+    let early = [
+        (Call::Image, 1),
+        (Call::Create, 1),
+        (Call::Upload, 1),
+        (Call::Create, 2),
+        (Call::Start, 1),
+        (Call::Create, 3),
+    ];
+    for (call, nth) in early {
         let (bench, ended) = cancelled_at(call, nth).await;
         left_no_trace(&bench, &ended);
     }
-    for (call, nth) in [(Call::Start, 1), (Call::Processes, 4)] {
+    for (call, nth) in [(Call::Start, 2), (Call::Processes, 4)] {
         let (bench, ended) = cancelled_at(call, nth).await;
         put_back(&bench, &ended);
     }
@@ -325,7 +334,7 @@ async fn fault_17_a_full_disk_while_staging_touches_nothing() {
 async fn fault_22_an_old_one_that_is_gone_cannot_be_put_back_and_that_is_said() {
     let bench = Bench::with_release_1().await;
     bench.release_meets("2", Fate::Absent);
-    bench.docker.fail(Fault::new(Call::Start, 1, before(|docker| docker.remove_by_force("elastalert-ci-1"))));
+    bench.docker.fail(Fault::new(Call::Start, 2, before(|docker| docker.remove_by_force("elastalert-ci-1"))));
     let ended = bench.deploy(good("two")).await;
     assert_eq!(ended.verdict(), Verdict::Down);
     assert!(ended.cause().contains("is gone and cannot be put back"), "{}", ended.cause());
@@ -337,7 +346,7 @@ async fn fault_22_an_old_one_that_is_gone_cannot_be_put_back_and_that_is_said() 
 async fn fault_23_when_putting_back_fails_too_it_is_down_with_the_commands() {
     let bench = Bench::with_release_1().await;
     bench.release_meets("2", Fate::Absent);
-    bench.docker.fail(Fault::new(Call::Start, 2, refused()));
+    bench.docker.fail(Fault::new(Call::Start, 3, refused()));
     let ended = bench.deploy(good("two")).await;
     assert_eq!(ended.verdict(), Verdict::Down);
     bench.check(&ended);
@@ -351,7 +360,7 @@ async fn fault_23_when_putting_back_fails_too_it_is_down_with_the_commands() {
 #[tokio::test(start_paused = true)]
 async fn a_first_deploy_that_fails_is_down_because_nothing_ran() {
     let bench = Bench::new();
-    let ended = bench.deploy(broken()).await;
+    let ended = bench.deploy_unchecked(broken()).await;
     assert_eq!(ended.verdict(), Verdict::Down);
     assert_eq!(ended.report().before, None);
     assert!(!ended.cause().contains("put back"), "{}", ended.cause());
@@ -412,7 +421,7 @@ async fn a_lock_that_was_pruned_stops_the_deploy_at_the_safe_side() {
 async fn an_old_one_that_is_not_proven_either_keeps_running_and_is_called_down() {
     let bench = Bench::with_release_1().await;
     bench.release_meets("1", Fate::LoadsForEver);
-    let ended = bench.deploy(broken()).await;
+    let ended = bench.deploy_unchecked(broken()).await;
     assert_eq!(ended.verdict(), Verdict::Down);
     bench.check(&ended);
     assert_eq!(bench.living(), ("elastalert-ci-1".into(), RestartPolicy::UnlessStopped));
@@ -447,7 +456,7 @@ async fn of_those_that_failed_the_last_five_stay_and_none_takes_the_place_of_a_g
     let bench = Bench::with_release_1().await;
     assert_eq!(bench.deploy(good("two")).await.verdict(), Verdict::Healthy);
     for number in 3..=9 {
-        let ended = bench.deploy(broken()).await;
+        let ended = bench.deploy_unchecked(broken()).await;
         assert_eq!(ended.verdict(), Verdict::PutBack, "{number}: {}", ended.cause());
         bench.check(&ended);
     }
@@ -465,7 +474,7 @@ async fn the_last_good_one_stays_however_many_fail_after_it_is_down() {
     let old = bench.alive().remove(0);
     crate::engine::Docker::stop(&bench.docker, &old.id, Duration::from_secs(1)).await.unwrap();
     for number in 2..=9 {
-        let ended = bench.deploy(broken()).await;
+        let ended = bench.deploy_unchecked(broken()).await;
         assert_eq!(ended.verdict(), Verdict::Down, "{number}: {}", ended.cause());
     }
     // It is what somebody would start again by hand.

@@ -29,7 +29,7 @@ async fn stored(bench: &Bench, release: u32) -> Option<StoredRelease> {
 #[tokio::test(start_paused = true)]
 async fn every_deploy_is_a_record_with_its_steps_and_its_end() {
     let bench = Bench::with_release_1().await;
-    bench.deploy(broken()).await;
+    bench.deploy_unchecked(broken()).await;
     let records = records(&bench).await;
     let ends: Vec<(u32, Verdict)> =
         records.iter().map(|record| (record.release.0, record.outcome.as_ref().unwrap().verdict)).collect();
@@ -50,7 +50,7 @@ async fn every_deploy_is_a_record_with_its_steps_and_its_end() {
 async fn a_refused_deploy_is_a_record_and_its_number_is_not_given_again() {
     let bench = Bench::with_release_1().await;
     let refused = Trouble::Error(Problem::new(code::ENGINE_REFUSED, "no"));
-    bench.docker.fail(Fault::new(Call::Create, 2, refused));
+    bench.docker.fail(Fault::new(Call::Create, 3, refused));
     assert_eq!(bench.deploy(good("two")).await.verdict(), Verdict::Refused);
     assert!(!records(&bench).await[0].touched());
     let ended = bench.deploy(good("two")).await;

@@ -8,5 +8,6 @@ mod faults;
 mod journal;
 mod laws;
 mod logs;
+mod preflight;
 mod sweep;
 mod well;

@@ -20,7 +20,17 @@ async fn a_first_deploy_ends_with_a_proven_container_that_comes_back() {
     assert_eq!(bench.living(), ("elastalert-ci-1".into(), RestartPolicy::UnlessStopped));
     assert_eq!(
         ended.steps(),
-        [Step::Image, Step::Lock, Step::Stage, Step::Create, Step::Stop, Step::Start, Step::Gate, Step::Keep]
+        [
+            Step::Image,
+            Step::Lock,
+            Step::Stage,
+            Step::Preflight,
+            Step::Create,
+            Step::Stop,
+            Step::Start,
+            Step::Gate,
+            Step::Keep
+        ]
     );
     let took: Vec<Step> = ended.report().timings.iter().map(|(step, _)| *step).collect();
     assert_eq!(took, ended.steps());
@@ -115,6 +125,7 @@ async fn a_slow_listener_does_not_hold_up_a_deploy() {
         environment: &bench.environment,
         plan: &plan,
         rendering,
+        sources: None,
     };
     let (sender, receiver) = tokio::sync::mpsc::channel(1);
     let report = bench.engine.carry_out(&work, sender, CancellationToken::new()).await.unwrap();
