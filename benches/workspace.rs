@@ -1,6 +1,6 @@
 //! Reading, rendering, checking and comparing a large workspace, each against its limit: a time or what something else
-//! takes in the same run. `--check` ends with 1 when a limit is broken, `--rules N` makes another size, `--write DIR` only
-//! writes the workspace into a folder.
+//! takes in the same run. `--check` ends with 1 when a limit is broken, `--rules N` makes another size, `--edits N` only
+//! edits one rule that often (for a profiler), `--write DIR` only writes the workspace into a folder.
 //!
 //!     cargo bench --bench workspace -- --check
 
@@ -33,16 +33,40 @@ mod generated;
 
 const ROUNDS: usize = 7;
 
-/// The best of some rounds; the best one is the one that others disturbed least.
-fn best<T>(mut work: impl FnMut() -> T) -> Duration {
-    let round = |_| {
+/// What some rounds of a work took.
+#[derive(Clone, Copy)]
+struct Took {
+    /// By the clock, the best of them: it is the one that others disturbed least.
+    time: Duration,
+    /// Of all processors together, on average; what was made is let go within it as well.
+    cpu: Duration,
+}
+
+/// What the rounds of a work take; each gives its time by the clock.
+fn rounds(count: usize, round: impl FnMut(usize) -> Duration) -> Took {
+    let before = cpu();
+    let time = (0..count).map(round).min().unwrap();
+    Took { time, cpu: cpu().saturating_sub(before) / u32::try_from(count).unwrap() }
+}
+
+fn best<T>(mut work: impl FnMut() -> T) -> Took {
+    rounds(ROUNDS, |_| {
         let begin = Instant::now();
         let made = black_box(work());
         let time = begin.elapsed();
         drop(made);
         time
-    };
-    (0..ROUNDS).map(round).min().unwrap()
+    })
+}
+
+/// The time that processors have spent on this process and on those that it waited for, in steps of 10 ms: Linux tells
+/// it in hundredths of a second.
+fn cpu() -> Duration {
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = text.rsplit_once(") ").map_or("", |(_, fields)| fields).split(' ');
+    // `utime`, `stime`, `cutime` and `cstime` are the fields 14 to 17, and what is left begins with the third.
+    let ticks: u64 = fields.skip(11).take(4).filter_map(|field| field.parse::<u64>().ok()).sum();
+    Duration::from_millis(10 * ticks)
 }
 
 struct Table {
@@ -50,16 +74,17 @@ struct Table {
 }
 
 impl Table {
-    fn row(&mut self, what: &str, time: Duration, limit: Option<(&str, Duration)>) {
+    fn row(&mut self, what: &str, took: Took, limit: Option<(&str, Duration)>) {
         let of = |time: Duration| format!("{:8.1} ms", time.as_secs_f64() * 1e3);
+        let both = format!("{} {}", of(took.time), of(took.cpu));
         let Some((name, limit)) = limit else {
-            println!("{what:<66} {}", of(time));
+            println!("{what:<66} {both}");
             return;
         };
-        let ratio = time.as_secs_f64() / limit.as_secs_f64();
+        let ratio = took.time.as_secs_f64() / limit.as_secs_f64();
         let word = if ratio <= 1.0 { "kept" } else { "BROKEN" };
         self.broken += usize::from(ratio > 1.0);
-        println!("{what:<66} {} {ratio:6.2} of {name}: {word}", of(time));
+        println!("{what:<66} {both} {ratio:6.2} of {name}: {word}");
     }
 }
 
@@ -115,29 +140,30 @@ fn editing(
     root: &Path,
     (path, text): &(String, String),
     runtime: &tokio::runtime::Runtime,
-) -> Duration {
+    count: usize,
+) -> Took {
     std::thread::sleep(Duration::from_secs(4)); // until the files are old enough to be known by their times
     drop(runtime.block_on(engine.open(1)).unwrap());
-    let rounds = (2..ROUNDS as u64 + 2).map(|revision| {
+    rounds(count, |round| {
         // The last one breaks the rule, which must not go unseen.
-        let broken = revision == ROUNDS as u64 + 1;
+        let broken = round + 1 == count;
         let end = if broken { "name: [" } else { "# edit" };
-        std::fs::write(root.join(path), format!("{text}{end} {revision}\n")).unwrap();
+        std::fs::write(root.join(path), format!("{text}{end} {round}\n")).unwrap();
         let begin = Instant::now();
-        let opened = runtime.block_on(engine.open(revision)).unwrap();
+        let opened = runtime.block_on(engine.open(round as u64 + 2)).unwrap();
         let time = begin.elapsed();
         let errors = opened.findings.iter().filter(|finding| finding.problem.code == "yaml.syntax").count();
         assert_eq!(errors, usize::from(broken));
         time
-    });
-    rounds.min().unwrap()
+    })
 }
 
 fn main() {
     let words: Vec<String> = std::env::args().collect();
-    let rules =
-        words.iter().position(|word| word == "--rules").and_then(|at| words.get(at + 1)?.parse().ok());
-    let rules: usize = rules.unwrap_or(5_000);
+    let number = |flag: &str| -> Option<usize> {
+        words.get(words.iter().position(|word| word == flag)? + 1)?.parse().ok()
+    };
+    let rules = number("--rules").unwrap_or(5_000);
     let check = words.iter().any(|word| word == "--check");
     if let Some(at) = words.iter().position(|word| word == "--write") {
         return write(Path::new(&words[at + 1]), &generated::workspace(rules));
@@ -155,6 +181,11 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let engine = || Engine::new(RealWorld::new(DockerSettings::default()), root.clone(), Vec::new());
     let mut table = Table { broken: 0 };
+    println!("{:<66} {:>11} {:>11}", "", "time", "CPU");
+    if let Some(count) = number("--edits") {
+        let took = editing(&engine(), &root, files.last().unwrap(), &runtime, count);
+        return table.row("after an edit of one rule, all environments again", took, None);
+    }
 
     let world = RealWorld::new(DockerSettings::default());
     let read = best(|| world.files().read_tree(&root, &["config", "rules"]).unwrap());
@@ -168,7 +199,7 @@ fn main() {
     let workspace = &*opened.workspace;
     let one = Arc::new(only(workspace, 1));
     let rendered = best(|| Texts::new(Arc::clone(&one), &Texts::default(), &Processors));
-    table.row("rendering one environment", rendered, Some(("1.5 x reading", read.mul_f64(1.5))));
+    table.row("rendering one environment", rendered, Some(("1.5 x reading", read.time.mul_f64(1.5))));
     let rendered = best(|| Texts::new(Arc::clone(&one), &Texts::default(), &OneByOne));
     table.row("  on one processor", rendered, None);
     let checked = best(|| Overview::after(Workspace::clone(&one), &Kept::default(), &Processors));
@@ -182,7 +213,7 @@ fn main() {
     let whole = best(|| runtime.block_on(engine().open(1)).unwrap());
     table.row("opening the workspace: reading, rendering, checking", whole, None);
 
-    let fresh = editing(&engine(), &root, files.last().unwrap(), &runtime);
+    let fresh = editing(&engine(), &root, files.last().unwrap(), &runtime, ROUNDS);
     let limit = Some(("50 ms", Duration::from_millis(50)));
     table.row("after an edit of one rule, all environments again", fresh, limit);
 
@@ -199,7 +230,7 @@ fn main() {
             |index: usize| Side::of(Arc::clone(&overview.renderings[index]), Arc::clone(&overview.workspace));
         (diff_of(&Arc::new(Sides { old: side(0), new: side(1) }), &Processors), overview)
     });
-    table.row("rendering both and comparing them", compared, Some(("diff -r", rival)));
+    table.row("rendering both and comparing them", compared, Some(("diff -r", rival.time)));
     comparing(&mut table, two);
     if let Some(peak) = peak() {
         println!("most memory: {peak} MB");

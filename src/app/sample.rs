@@ -3,8 +3,6 @@
 
 use std::sync::Arc;
 
-use zeroize::Zeroizing;
-
 use crate::domain::by_hand::ByHand;
 use crate::domain::container::{Container, ContainerId, ContainerState, EngineInfo, RestartPolicy};
 use crate::domain::diff::side::Side;
@@ -20,6 +18,7 @@ use crate::domain::problem::{Problem, code};
 use crate::domain::process::{Process, ProcessTable};
 use crate::domain::remote::Timestamp;
 use crate::domain::render::render;
+use crate::domain::template::Bytes;
 use crate::domain::workspace::build::{Sources, build};
 
 use super::{Effect, Header, Key, Model, Msg, Outcome, Ticket, Viewports, update};
@@ -89,7 +88,7 @@ pub(crate) fn overview(revision: u64) -> Overview {
 fn with_environments(revision: u64, more: usize) -> Overview {
     let more = (0..more).map(|n| {
         let path = format!("config/environments/Region-{n:02}-of-the-world.yaml");
-        (path, Zeroizing::new(format!("order: {}\ntokens: {{ RUN_EVERY: {n} }}\n", 40 + n).into_bytes()))
+        (path, Bytes::from(format!("order: {}\ntokens: {{ RUN_EVERY: {n} }}\n", 40 + n).into_bytes()))
     });
     Overview::of(build(Sources {
         root: "/home/ana/alerts".into(),
@@ -97,7 +96,7 @@ fn with_environments(revision: u64, more: usize) -> Overview {
         revision,
         files: FILES
             .iter()
-            .map(|(path, text)| ((*path).to_owned(), Zeroizing::new(text.as_bytes().to_vec())))
+            .map(|(path, text)| ((*path).to_owned(), Bytes::from(text.as_bytes().to_vec())))
             .chain(more)
             .collect(),
         problems: Vec::new(),
@@ -294,7 +293,7 @@ impl Script {
             root: "/home/ana/alerts".into(),
             prefix: "",
             revision: 1,
-            files: files.into_iter().map(|(path, text)| (path, Zeroizing::new(text.into_bytes()))).collect(),
+            files: files.into_iter().map(|(path, text)| (path, Bytes::from(text.into_bytes()))).collect(),
             problems: Vec::new(),
             set: &[],
             octopus: false,

@@ -102,9 +102,21 @@ pub fn rows(workspace: &Workspace, renderings: &[Arc<Rendering>], masker: &Maske
                     (column.rendering.environment.clone(), cell)
                 })
                 .collect();
-            let rule = rule.cloned().unwrap_or_else(|| Rule::read(path, None));
-            let (name, kind) = (shown(rule.name), shown(rule.kind));
-            let searched = format!("{}\n{}", name.to_lowercase(), path.to_lowercase());
+            let unread = || Rule::read(path, None);
+            let (name, kind) = rule.map_or_else(
+                || (unread().name, unread().kind),
+                |rule| (rule.name.clone(), rule.kind.clone()),
+            );
+            let (name, kind) = (shown(name), shown(kind));
+            let mut searched = String::with_capacity(name.len() + 1 + path.len());
+            for (text, end) in [(name.as_str(), "\n"), (path, "")] {
+                if text.is_ascii() {
+                    searched.extend(text.chars().map(|letter| letter.to_ascii_lowercase()));
+                } else {
+                    searched.push_str(&text.to_lowercase());
+                }
+                searched.push_str(end);
+            }
             RuleRow { path: path.to_owned(), name, kind, cells, searched }
         })
         .collect()
@@ -148,13 +160,12 @@ impl<'a> Column<'a> {
 mod tests {
     use super::*;
     use crate::domain::overview::Overview;
+    use crate::domain::template::Bytes;
     use crate::domain::workspace::build::{Sources, build};
-    use zeroize::Zeroizing;
 
     fn overview(files: &[(&str, &str)], prefix: &'static str) -> Overview {
-        let file = |(path, text): &(&str, &str)| {
-            (format!("{prefix}{path}"), Zeroizing::new(text.as_bytes().to_vec()))
-        };
+        let file =
+            |(path, text): &(&str, &str)| (format!("{prefix}{path}"), Bytes::from(text.as_bytes().to_vec()));
         Overview::of(build(Sources {
             root: "/w".into(),
             prefix,

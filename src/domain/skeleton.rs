@@ -207,16 +207,16 @@ fn written_out(text: &str, known: &BTreeSet<String>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use zeroize::Zeroizing;
 
     use super::*;
     use crate::domain::check::Finding;
     use crate::domain::overview::Overview;
+    use crate::domain::template::Bytes;
     use crate::domain::workspace::build::{Sources, build};
 
     /// What `check` says about these files.
     fn check(prefix: &'static str, files: Vec<(String, String)>) -> Vec<Finding> {
-        let file = |(path, text): (String, String)| (path, Zeroizing::new(text.into_bytes()));
+        let file = |(path, text): (String, String)| (path, Bytes::from(text.into_bytes()));
         let sources = Sources {
             root: "/w".into(),
             prefix,

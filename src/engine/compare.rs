@@ -304,7 +304,7 @@ impl<W: World> Engine<W> {
     fn build_then(&self, today: &Workspace, found: RevisionFiles) -> Workspace {
         let holds = |folder: &str| found.files.iter().any(|file| Path::new(&file.path).starts_with(folder));
         let prefix = PREFIXES.into_iter().find(|(folder, _)| holds(folder)).map_or("", |found| found.1);
-        let files = found.files.into_iter().map(|file| (file.path, file.bytes.into())).collect();
+        let files = found.files.into_iter().map(|file| (file.path, file.bytes)).collect();
         let mut then = build(Sources {
             root: today.root.clone(),
             prefix,

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use walkdir::{DirEntry, WalkDir};
-use zeroize::Zeroize;
 
 use crate::domain::problem::{Place, Problem};
 use crate::engine::files::{MOST_BYTES, read, shown};
@@ -162,10 +161,9 @@ impl Reading<'_> {
             return;
         }
         match self.file(entry, name.as_str()) {
-            Ok(mut file) => {
+            Ok(file) => {
                 self.bytes += file.bytes.len();
                 if self.bytes > MOST_TOTAL {
-                    file.bytes.zeroize();
                     self.end(format!("its files hold more than {} MiB", MOST_TOTAL / 1024 / 1024), name);
                     return;
                 }
@@ -198,10 +196,10 @@ impl Reading<'_> {
         {
             return Ok(known.clone());
         }
-        let mut bytes = read(entry.path(), MOST_BYTES)?;
+        let bytes = read(entry.path(), MOST_BYTES)?.into();
         // Layers hold values that are secrets, or may be; no copy of them is kept.
         let stamp = stamp.filter(|_| !is_layer(name));
-        Ok(SourceFile { path: name.to_owned(), bytes: std::mem::take(&mut *bytes), stamp })
+        Ok(SourceFile { path: name.to_owned(), bytes, stamp })
     }
 }
 
@@ -261,13 +259,14 @@ mod tests {
         fs::create_dir(path.parent().unwrap()).unwrap();
         fs::write(&path, "new").unwrap();
         let entry = || WalkDir::new(&path).into_iter().next().unwrap().unwrap();
-        let known = |stamp| [SourceFile { path: "rules/a.yaml".into(), bytes: b"old".to_vec(), stamp }];
+        let known =
+            |stamp| [SourceFile { path: "rules/a.yaml".into(), bytes: b"old".to_vec().into(), stamp }];
         let read = |known: &[SourceFile]| read_tree(folder.path(), &["rules"], known).unwrap().0;
         let now = stamp(&entry().metadata().unwrap(), Duration::ZERO);
         assert!(now.is_some());
         // It was written just now, and may be again without another time.
-        assert_eq!(read(&known(now)).first().unwrap().bytes, b"new");
-        assert_eq!(read(&known(None)).first().unwrap().bytes, b"new");
+        assert_eq!(read(&known(now)).first().unwrap().bytes.as_ref(), b"new");
+        assert_eq!(read(&known(None)).first().unwrap().bytes.as_ref(), b"new");
         assert_eq!(stamp(&entry().metadata().unwrap(), FRESH), None);
         fs::write(&path, "other").unwrap();
         assert_ne!(stamp(&entry().metadata().unwrap(), Duration::ZERO), now);

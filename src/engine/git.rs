@@ -122,7 +122,7 @@ pub(super) async fn read(
         *count = count.saturating_sub(1);
         let bytes = if *count == 0 { contents.remove(&entry.id) } else { contents.get(&entry.id).cloned() };
         match bytes {
-            Some(bytes) => files.push(SourceFile { path: path.clone(), bytes, stamp: None }),
+            Some(bytes) => files.push(SourceFile { path: path.clone(), bytes: bytes.into(), stamp: None }),
             None => return Err(absent(revision)),
         }
     }

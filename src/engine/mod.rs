@@ -49,6 +49,7 @@ use crate::domain::problem::Problem;
 use crate::domain::process::ProcessTable;
 use crate::domain::remote::Timestamp;
 use crate::domain::secret::Secret;
+use crate::domain::template::Bytes;
 
 /// Everything outside of the program: engines, the disk, the search engine, the clock.
 pub trait World: Clone + Send + Sync + 'static {
@@ -236,7 +237,7 @@ pub struct SourceFile {
     /// `config/elastalert.yaml`.
     pub path: String,
     /// Its bytes.
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
     /// What says that it is another one when it is written again; `None` where nothing does for certain.
     pub stamp: Option<Stamp>,
 }

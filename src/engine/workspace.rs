@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
-use zeroize::Zeroizing;
 
 use crate::domain::check::Finding;
 use crate::domain::environment::EnvName;
@@ -63,7 +62,9 @@ impl<W: World> Engine<W> {
             let workspace = engine.read_again(revision, &mut kept.files)?;
             stop.look();
             let (overview, renderings) = Overview::after(workspace, &kept.renderings, stop);
-            kept.renderings = renderings;
+            let before = std::mem::replace(&mut kept.renderings, renderings);
+            // To let go of so many things takes its time, which nobody has to wait for.
+            tokio::task::spawn_blocking(move || drop(before));
             Ok(overview)
         })
         .await?
@@ -254,7 +255,7 @@ impl<W: World> Engine<W> {
             root: self.root.display().to_string(),
             prefix: self.prefix()?,
             revision,
-            files: files.into_iter().map(|file| (file.path, Zeroizing::new(file.bytes))).collect(),
+            files: files.into_iter().map(|file| (file.path, file.bytes)).collect(),
             problems,
             set: &self.set,
             octopus: self.octopus,

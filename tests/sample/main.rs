@@ -12,8 +12,8 @@ use std::path::Path;
 use alertdeck::domain::environment::{EnvName, Guard};
 use alertdeck::domain::matrix::Cell;
 use alertdeck::domain::overview::Overview;
+use alertdeck::domain::template::Bytes;
 use alertdeck::domain::workspace::build::{Sources, build};
-use zeroize::Zeroizing;
 
 fn sample() -> Overview {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -24,7 +24,7 @@ fn sample() -> Overview {
             let path = entry.path().strip_prefix(root).unwrap().to_str().unwrap().to_owned();
             // What people keep there for themselves is not part of the sample.
             if entry.file_type().is_file() && !path.contains("Sensitive.") {
-                files.push((path, Zeroizing::new(std::fs::read(entry.path()).unwrap())));
+                files.push((path, Bytes::from(std::fs::read(entry.path()).unwrap())));
             }
         }
     }

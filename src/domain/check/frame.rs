@@ -368,12 +368,11 @@ mod tests {
         assert_eq!(marked(&workspace, &Place::file("b.yaml")), Place::file("b.yaml"));
     }
     use crate::domain::problem::Problem;
+    use crate::domain::template::Bytes;
     use crate::domain::workspace::build::{Sources, build};
-    use zeroize::Zeroizing;
 
     fn overview(files: &[(&str, &str)]) -> Overview {
-        let file =
-            |(path, text): &(&str, &str)| ((*path).to_owned(), Zeroizing::new(text.as_bytes().to_vec()));
+        let file = |(path, text): &(&str, &str)| ((*path).to_owned(), Bytes::from(text.as_bytes().to_vec()));
         Overview::of(build(Sources {
             root: "/w".into(),
             prefix: "",

@@ -20,10 +20,8 @@ pub fn check(workspace: &Workspace) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut used: BTreeSet<&str> =
         USED.into_iter().chain(workspace.setting_keys.iter().map(String::as_str)).collect();
-    for template in &workspace.templates {
-        if let Ok(text) = std::str::from_utf8(&template.bytes) {
-            used.extend(tokens(text).map(|token| token.key));
-        }
+    for template in workspace.templates.iter() {
+        used.extend(template.bytes.keys().iter().map(String::as_str));
     }
     // Each written value once, however many environments stand on its layer.
     let mut told: BTreeSet<(&str, &Place)> = BTreeSet::new();

@@ -71,7 +71,7 @@ impl Masker {
     /// Learns where the templates of a workspace have secrets of this environment, and the secrets known now.
     pub fn new(workspace: &Workspace, environment: &Environment, known: Vec<(String, Secret)>) -> Self {
         let mut spots = Vec::new();
-        for template in &workspace.templates {
+        for template in workspace.templates.iter() {
             let Ok(text) = std::str::from_utf8(&template.bytes) else { continue };
             let mut above = "";
             for line in text.lines() {
@@ -273,11 +273,11 @@ mod tests {
     use super::*;
     use crate::domain::release::SecretRange;
     use crate::domain::render::origin::masked_lines;
+    use crate::domain::template::Bytes;
     use crate::domain::workspace::build::{Sources, build};
-    use zeroize::Zeroizing;
 
     fn masker(template: &str, known: &[(&str, &str)]) -> Masker {
-        let file = |path: &str, text: &str| (path.to_owned(), Zeroizing::new(text.as_bytes().to_vec()));
+        let file = |path: &str, text: &str| (path.to_owned(), Bytes::from(text.as_bytes().to_vec()));
         let workspace = build(Sources {
             root: "/w".into(),
             prefix: "",

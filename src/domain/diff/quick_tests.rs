@@ -1,7 +1,6 @@
 //! The quick count says what the whole comparison says. It is tried on renderings as workspaces make them.
 
 use proptest::prelude::*;
-use zeroize::Zeroizing;
 
 use super::*;
 use crate::domain::diff::FileStatus;
@@ -9,11 +8,12 @@ use crate::domain::diff::compare::{self, diff};
 use crate::domain::diff::pair::pairs;
 use crate::domain::diff::side::{Side, Sides};
 use crate::domain::render::render;
+use crate::domain::template::Bytes;
 use crate::domain::workspace::build::{Sources, build};
 
 /// A rule in two environments, which give `A` and `B` other values.
 fn sides(rule: &str, values: [&str; 4]) -> Arc<Sides> {
-    let file = |path: &str, text: String| (path.to_owned(), Zeroizing::new(text.into_bytes()));
+    let file = |path: &str, text: String| (path.to_owned(), Bytes::from(text.into_bytes()));
     let layer = |a: &str, b: &str| format!("A={a}\nB={b}\n");
     let workspace = Arc::new(build(Sources {
         root: "/w".into(),

@@ -35,8 +35,8 @@ fn hide(key: &str, resolved: &mut Resolved) {
 mod tests {
     use super::*;
     use crate::domain::secret::SecretSource;
+    use crate::domain::template::Bytes;
     use crate::domain::workspace::build::{Sources, build};
-    use zeroize::Zeroizing;
 
     fn environment(default: &str) -> Environment {
         let workspace = build(Sources {
@@ -45,7 +45,7 @@ mod tests {
             revision: 1,
             files: vec![(
                 "config/environments/Default.yaml".to_owned(),
-                Zeroizing::new(default.as_bytes().to_vec()),
+                Bytes::from(default.as_bytes().to_vec()),
             )],
             problems: Vec::new(),
             set: &[],

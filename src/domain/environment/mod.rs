@@ -7,15 +7,16 @@ pub mod file;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::domain::problem::Problem;
 
 /// The name of an environment: `[A-Za-z0-9][A-Za-z0-9_.-]*`, case kept.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct EnvName(String);
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EnvName(Arc<str>);
 
 impl EnvName {
     /// The environment whose layers every other one stands on.
@@ -23,7 +24,7 @@ impl EnvName {
 
     /// The environment `Default`.
     pub fn default_environment() -> Self {
-        Self(Self::DEFAULT.to_owned())
+        Self(Self::DEFAULT.into())
     }
 
     /// The name as written.
@@ -44,7 +45,7 @@ impl FromStr for EnvName {
         let ok = text.starts_with(|c: char| c.is_ascii_alphanumeric())
             && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'));
         if ok {
-            Ok(Self(text.to_owned()))
+            Ok(Self(text.into()))
         } else {
             Err(Problem::new(
                 "environment.name",
@@ -52,6 +53,12 @@ impl FromStr for EnvName {
             )
             .why("a name begins with a letter or digit and goes on with those, `_`, `.` or `-`"))
         }
+    }
+}
+
+impl Serialize for EnvName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 

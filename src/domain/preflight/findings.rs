@@ -255,14 +255,13 @@ fn listed<'a>(names: impl IntoIterator<Item = &'a str>, most: usize) -> String {
 mod tests {
     use std::collections::BTreeMap;
 
-    use zeroize::Zeroizing;
-
     use super::*;
     use crate::domain::check::Severity;
     use crate::domain::check::facts;
     use crate::domain::mask::Masker;
     use crate::domain::preflight::read;
     use crate::domain::render::render;
+    use crate::domain::template::Bytes;
     use crate::domain::workspace::build::{Sources, build};
 
     const IMAGE: &str = r#"{"v":1,"kind":"image","elastalert":"2.31.0"}"#;
@@ -277,8 +276,7 @@ mod tests {
             ("src/rules/b.yaml", "name: b\ntype: any\n"),
             ("src/rules/c.yaml", "name: c\ntype: any\n"),
         ];
-        let file =
-            |(path, text): &(&str, &str)| ((*path).to_owned(), Zeroizing::new(text.as_bytes().to_vec()));
+        let file = |(path, text): &(&str, &str)| ((*path).to_owned(), Bytes::from(text.as_bytes().to_vec()));
         build(Sources {
             root: "/w".into(),
             prefix: "src/",

@@ -9,7 +9,6 @@ use crate::domain::overlay::{Overlay, Subject};
 use crate::domain::render::file::{Done, Look, Text, is_meant_by_none, look, render_text};
 use crate::domain::render::{Rendering, Selection, assemble};
 use crate::domain::template::Template;
-use crate::domain::token::tokens;
 use crate::domain::workspace::{Environment, Workspace};
 
 /// How work that falls into parts is done: the domain says what, and whoever has processors says how many at once.
@@ -86,11 +85,11 @@ impl<'a> Pair<'a> {
     }
 
     /// Whether the same text comes of a template in both. `keys` are those of its tokens.
-    fn same_text(&self, text: &Text, is_config: bool, keys: &mut Keys<'_>) -> bool {
-        let same_value = |key: &&str| {
-            let value = self.is.values.get(*key);
+    fn same_text(&self, text: &Text, is_config: bool, keys: &[String]) -> bool {
+        let same_value = |key: &String| {
+            let value = self.is.values.get(key);
             // What is said about a key without a value depends on all of them.
-            value.is_some() && value == self.was.values.get(*key)
+            value.is_some() && value == self.was.values.get(key)
         };
         let same_meant = || match (&text.called, is_config) {
             (_, true) => meant(self.was, &Subject::Config).eq(meant(self.is, &Subject::Config)),
@@ -100,7 +99,7 @@ impl<'a> Pair<'a> {
             }
             (None, _) => is_meant_by_none(self.is, text),
         };
-        (self.same_overlays || same_meant()) && (self.same_values || keys.get().iter().all(same_value))
+        (self.same_overlays || same_meant()) && (self.same_values || keys.iter().all(same_value))
     }
 
     /// Whether the same is to be seen in a text in both.
@@ -119,12 +118,12 @@ impl Texts {
             let Some(template) = workspace.templates.get(index) else { return Vec::new() };
             let is_config = config == Some(template.path.as_str());
             let was = before.find(template, config).and_then(|at| before.made.get(at));
-            let mut keys = Keys { template, found: None };
+            let keys = template.bytes.keys();
             let mut texts: Vec<Arc<Text>> = Vec::with_capacity(pairs.len());
             for (environment, [earlier, others]) in workspace.environments.iter().zip(&pairs) {
-                let mut holds = |pair: &Pair<'_>, texts: &[Arc<Text>]| {
+                let holds = |pair: &Pair<'_>, texts: &[Arc<Text>]| {
                     let text = texts.get(pair.at)?;
-                    pair.same_text(text, is_config, &mut keys).then(|| Arc::clone(text))
+                    pair.same_text(text, is_config, keys).then(|| Arc::clone(text))
                 };
                 let known = was.and_then(|was| earlier.iter().find_map(|pair| holds(pair, was)));
                 let known = known.or_else(|| others.iter().find_map(|pair| holds(pair, &texts)));
@@ -219,22 +218,6 @@ impl Kept {
     /// How many texts were made, and how often one of them is used.
     pub fn count(&self) -> (usize, usize) {
         self.texts.count()
-    }
-}
-
-/// The keys of the tokens of a template, looked for when somebody asks.
-struct Keys<'a> {
-    template: &'a Template,
-    found: Option<Vec<&'a str>>,
-}
-
-impl<'a> Keys<'a> {
-    fn get(&mut self) -> &[&'a str] {
-        let template = self.template;
-        self.found.get_or_insert_with(|| {
-            let text = std::str::from_utf8(&template.bytes).unwrap_or_default();
-            tokens(text).map(|token| token.key).collect()
-        })
     }
 }
 

@@ -2,10 +2,10 @@
 //! they are when all of it is made anew. Fixed edits say what is looked at, random ones look for what nobody thought of.
 
 use proptest::prelude::*;
-use zeroize::Zeroizing;
 
 use super::*;
 use crate::domain::overview::Overview;
+use crate::domain::template::Bytes;
 use crate::domain::workspace::build::{Sources, build};
 
 const FILES: [(&str, &str); 8] = [
@@ -26,7 +26,7 @@ fn workspace(edits: &[(&str, &str)]) -> Workspace {
     let mut files: BTreeMap<&str, &str> = BTreeMap::from(FILES);
     files.extend(edits.iter().copied());
     files.retain(|_, text| *text != "gone");
-    let file = |(path, text): (&str, &str)| (path.to_owned(), Zeroizing::new(text.as_bytes().to_vec()));
+    let file = |(path, text): (&str, &str)| (path.to_owned(), Bytes::from(text.as_bytes().to_vec()));
     build(Sources {
         root: "/w".into(),
         prefix: "",

@@ -2,10 +2,10 @@
 //! where it comes from, and no value gets out of its place in the YAML.
 
 use proptest::prelude::*;
-use zeroize::Zeroizing;
 
 use super::*;
 use crate::domain::check::Severity;
+use crate::domain::template::Bytes;
 use crate::domain::workspace::build::{Sources, build};
 
 fn workspace(files: &[(&str, &[u8])], set: &[(String, String)]) -> Workspace {
@@ -13,10 +13,7 @@ fn workspace(files: &[(&str, &[u8])], set: &[(String, String)]) -> Workspace {
         root: "/w".into(),
         prefix: "",
         revision: 1,
-        files: files
-            .iter()
-            .map(|(path, bytes)| ((*path).to_owned(), Zeroizing::new(bytes.to_vec())))
-            .collect(),
+        files: files.iter().map(|(path, bytes)| ((*path).to_owned(), Bytes::from(bytes.to_vec()))).collect(),
         problems: Vec::new(),
         set,
         octopus: false,

@@ -104,7 +104,7 @@ fn exclude(workspace: &Workspace, environment: &Environment) -> (Vec<(String, Pl
             }
         };
         let mut meets = false;
-        for template in &workspace.templates {
+        for template in workspace.templates.iter() {
             let Some(below) = template.path.strip_prefix("rules/") else { continue };
             let name = below.rsplit('/').next().unwrap_or(below);
             if matcher.is_match(below) || matcher.is_match(name) {

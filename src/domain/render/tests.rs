@@ -2,11 +2,12 @@
 //! that must not be seen is called a canary.
 
 use proptest::prelude::*;
-use zeroize::Zeroizing;
+use std::sync::Arc;
 
 use super::*;
 use crate::domain::matrix::Cell::{Excluded, Overridden, Same};
 use crate::domain::overview::Overview;
+use crate::domain::template::Bytes;
 use crate::domain::workspace::build::{Sources, build};
 
 pub(super) const CONFIG_TEXT: &str = "run_every: {minutes: 1}\nbuffer_time:\n  minutes: 15 # long\nes_host: \"@@ES_HOST@@\"\nes_port: @@ES_PORT@@\nwriteback_index: elastalert_status\nrules_folder: /opt/rules\n";
@@ -19,7 +20,7 @@ pub(super) fn workspace(files: &[(&str, &str)]) -> Workspace {
         revision: 1,
         files: files
             .iter()
-            .map(|(path, text)| ((*path).to_owned(), Zeroizing::new(text.as_bytes().to_vec())))
+            .map(|(path, text)| ((*path).to_owned(), Bytes::from(text.as_bytes().to_vec())))
             .collect(),
         problems: Vec::new(),
         set: &[],
@@ -146,10 +147,10 @@ fn files_that_are_not_text_pass_through_untouched() {
         prefix: "",
         revision: 1,
         files: vec![
-            ("config/elastalert.yaml".into(), Zeroizing::new(CONFIG_TEXT.as_bytes().to_vec())),
-            ("config/substitutions/Default.conf".into(), Zeroizing::new(b"ES_HOST=a\nES_PORT=1\n".to_vec())),
-            ("rules/data.bin".into(), Zeroizing::new(bytes.clone())),
-            ("rules/bad.yaml".into(), Zeroizing::new(bytes.clone())),
+            ("config/elastalert.yaml".into(), Bytes::from(CONFIG_TEXT.as_bytes().to_vec())),
+            ("config/substitutions/Default.conf".into(), Bytes::from(b"ES_HOST=a\nES_PORT=1\n".to_vec())),
+            ("rules/data.bin".into(), Bytes::from(bytes.clone())),
+            ("rules/bad.yaml".into(), Bytes::from(bytes.clone())),
         ],
         problems: Vec::new(),
         set: &[],
@@ -421,8 +422,7 @@ fn only_the_rules_that_are_asked_for_are_laid_out_and_all_other_files() {
         let mut workspace = sample();
         let path = "rules/a.yaml".to_owned();
         let bytes = b"type: any\nindex: a\nalert: debug\n".as_slice().into();
-        workspace
-            .templates
+        Arc::make_mut(&mut workspace.templates)
             .insert(1, crate::domain::template::Template { source: path.clone(), path, bytes });
         workspace.only = globs.iter().map(|&glob| glob.to_owned()).collect();
         of(&workspace, "CI", &[])
@@ -448,9 +448,11 @@ fn only_the_rules_that_are_asked_for_are_laid_out_and_all_other_files() {
         path: path.to_owned(),
         bytes: text.as_bytes().into(),
     };
-    workspace.templates.push(template("rules/web.yaml", "import: \"@@ENVIRONMENT@@.yaml\"\nname: web\n"));
-    workspace.templates.push(template("rules/CI.yaml", "type: any\nindex: a\nalert: debug\n"));
-    workspace.templates.sort_by(|left, right| left.path.cmp(&right.path));
+    Arc::make_mut(&mut workspace.templates)
+        .push(template("rules/web.yaml", "import: \"@@ENVIRONMENT@@.yaml\"\nname: web\n"));
+    Arc::make_mut(&mut workspace.templates)
+        .push(template("rules/CI.yaml", "type: any\nindex: a\nalert: debug\n"));
+    Arc::make_mut(&mut workspace.templates).sort_by(|left, right| left.path.cmp(&right.path));
     workspace.only = vec!["web*".to_owned()];
     let paths: Vec<String> = of(&workspace, "CI", &[]).rules.iter().map(|rule| rule.path.clone()).collect();
     assert_eq!(
@@ -472,7 +474,7 @@ fn values_given_by_hand_are_recorded_and_those_of_secrets_are_not() {
         root: "/w".into(),
         prefix: "",
         revision: 1,
-        files: files.map(|(path, text)| (path.to_owned(), Zeroizing::new(text.into()))).to_vec(),
+        files: files.map(|(path, text)| (path.to_owned(), Bytes::from(text.as_bytes()))).to_vec(),
         problems: Vec::new(),
         set: &set,
         octopus: false,

@@ -1,10 +1,10 @@
 //! Chains of values. Here is every way in which one can come to be what it is, down to its layer.
 
 use proptest::prelude::*;
-use zeroize::Zeroizing;
 
 use super::*;
 use crate::domain::render::render;
+use crate::domain::template::Bytes;
 use crate::domain::workspace::build::{Sources, build};
 
 const CONFIG: &str = "run_every: {minutes: 1}\nbuffer_time:\n  minutes: 15 # long\nes_host: \"@@ES_HOST@@\"\nes_port: @@ES_PORT@@\nwriteback_index: w\nrules_folder: /opt/rules\nuse_ssl: on\nsmtp_host: mail.$TEAM\n";
@@ -12,8 +12,7 @@ const RULE: &str = "name: Spike\nimport: shared/base.yaml\ntype: spike\nindex: l
 const BASE: &str = "alert: debug\nfilter:\n- term: {host: base}\ntype: any\nrealert:\n  hours: 2\n";
 
 fn workspace(files: &[(&str, &str)], set: &[(String, String)]) -> Workspace {
-    let files =
-        files.iter().map(|(path, text)| ((*path).to_owned(), Zeroizing::new(text.as_bytes().to_vec())));
+    let files = files.iter().map(|(path, text)| ((*path).to_owned(), Bytes::from(text.as_bytes().to_vec())));
     build(Sources {
         root: "/w".into(),
         prefix: "",

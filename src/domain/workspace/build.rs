@@ -4,8 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use zeroize::Zeroizing;
-
 use crate::domain::by_hand::SET;
 use crate::domain::check::{Finding, Severity, codes};
 use crate::domain::environment::fields::Written;
@@ -16,6 +14,7 @@ use crate::domain::mask::Masker;
 use crate::domain::overlay::{Overlay, Subject};
 use crate::domain::problem::Problem;
 use crate::domain::secret::{Secret, SecretSource};
+use crate::domain::template::Bytes;
 use crate::domain::token::{nearest, tokens};
 use crate::domain::workspace::assume::Layout;
 use crate::domain::workspace::collect::{Collected, Named, check_names, collect, sensitive};
@@ -37,7 +36,7 @@ pub struct Sources<'a> {
     /// Counts up with each reading.
     pub revision: u64,
     /// Path relative to the root, and bytes.
-    pub files: Vec<(String, Zeroizing<Vec<u8>>)>,
+    pub files: Vec<(String, Bytes)>,
     /// What could not be read.
     pub problems: Vec<Problem>,
     /// Values of the topmost layer.
@@ -68,7 +67,7 @@ pub fn build(sources: Sources<'_>) -> Workspace {
         prefix: sources.prefix.to_owned(),
         revision: sources.revision,
         environments: Vec::new(),
-        templates,
+        templates: Arc::new(templates),
         texts,
         setting_keys: BTreeSet::new(),
         only: Vec::new(),

@@ -91,8 +91,7 @@ pub(super) fn collect(sources: &Sources<'_>, layout: &Layout, findings: &mut Vec
         };
         let name = match role(&inner) {
             Role::Template => {
-                let bytes = bytes.as_slice().into();
-                templates.push(Template { path: inner, source: path.clone(), bytes });
+                templates.push(Template { path: inner, source: path.clone(), bytes: bytes.clone() });
                 continue;
             }
             Role::Stray => {

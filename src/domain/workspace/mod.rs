@@ -6,6 +6,7 @@ pub mod build;
 mod collect;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::domain::check::Finding;
 use crate::domain::environment::{EnvName, GateSettings, Guard, SearchSettings, Target};
@@ -68,7 +69,7 @@ pub struct Workspace {
     /// Sorted by order, then name; `Default` first.
     pub environments: Vec<Environment>,
     /// Every template, sorted by path.
-    pub templates: Vec<Template>,
+    pub templates: Arc<Vec<Template>>,
     /// The texts of the files that name environments, `Sensitive` ones aside, for quoting a line of them.
     pub texts: BTreeMap<String, String>,
     /// Keys that settings such as `target:` use as tokens.

@@ -1,9 +1,8 @@
 //! What a workspace makes of its files. Each test gives files as texts and looks at the value that comes out, so
 //! that no disk is needed.
 
-use zeroize::Zeroizing;
-
 use crate::domain::environment::{EnvName, Guard};
+use crate::domain::template::Bytes;
 use crate::domain::workspace::Workspace;
 use crate::domain::workspace::build::{Sources, build};
 
@@ -23,7 +22,7 @@ fn open_with(
         revision: 1,
         files: files
             .iter()
-            .map(|(path, text)| ((*path).to_owned(), Zeroizing::new(text.as_bytes().to_vec())))
+            .map(|(path, text)| ((*path).to_owned(), Bytes::from(text.as_bytes().to_vec())))
             .collect(),
         problems: Vec::new(),
         set,
@@ -192,7 +191,7 @@ fn a_file_that_is_not_text_is_told_and_not_read() {
         root: "/w".into(),
         prefix: "",
         revision: 1,
-        files: vec![("config/substitutions/CI.conf".into(), Zeroizing::new(vec![0xff, b'=', b'1']))],
+        files: vec![("config/substitutions/CI.conf".into(), Bytes::from(vec![0xff, b'=', b'1']))],
         problems: Vec::new(),
         set: &[],
         octopus: false,

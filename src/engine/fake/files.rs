@@ -132,7 +132,7 @@ impl Files for FakeFiles {
                 let wanted = folders.iter().any(|folder| below.starts_with(folder));
                 wanted.then(|| SourceFile {
                     path: below.to_string_lossy().replace('\\', "/"),
-                    bytes: bytes.clone(),
+                    bytes: bytes.clone().into(),
                     stamp: None,
                 })
             })

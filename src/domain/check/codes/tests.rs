@@ -3,11 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use zeroize::Zeroizing;
-
 use super::*;
 use crate::domain::check::Finding;
 use crate::domain::overview::Overview;
+use crate::domain::template::Bytes;
 use crate::domain::workspace::build::{Sources, build};
 
 fn bytes(text: Text) -> Option<Vec<u8>> {
@@ -30,7 +29,7 @@ fn check(files: &[&[File]]) -> Vec<Finding> {
         root: "/w".into(),
         prefix: "",
         revision: 1,
-        files: laid.into_iter().map(|(path, bytes)| (path.to_owned(), Zeroizing::new(bytes))).collect(),
+        files: laid.into_iter().map(|(path, bytes)| (path.to_owned(), Bytes::from(bytes))).collect(),
         problems: Vec::new(),
         set: &[],
         octopus: false,
