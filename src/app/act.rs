@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::domain::journal::Way;
+use crate::domain::plan::Plan;
 
-use super::availability::NAMED;
+use super::availability::{NAMED, cut_off};
 use super::changes::Choice;
 use super::command::{Availability, Command, Spec, pane_after, tab_of};
 use super::deploy::{Deploy, Question, Running, Stage};
@@ -239,6 +240,9 @@ fn resume(model: &mut Model, way: Way, effects: &mut Vec<Effect>) {
     let Some(review) = model.deploy.as_ref().and_then(Deploy::review) else { return };
     let plan = Arc::clone(&review.plan);
     let (ticket, effect) = model.start(Work::Resume { plan: Arc::clone(&plan), way });
+    // The plan is of the next release; it is the one before that is gone on with.
+    let release = cut_off(model).and_then(|held| held.release).unwrap_or(plan.release);
+    let plan = Arc::new(Plan { release, ..(*plan).clone() });
     let now = model.now;
     if let Some(deploy) = &mut model.deploy {
         deploy.stage = Stage::Running(Box::new(Running::resumed(plan, ticket, now, way)));

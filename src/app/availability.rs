@@ -1,6 +1,7 @@
 //! Whether a command can be used now, and if not, why. The reason is what a person reads, so each is a sentence about
 //! what they see.
 
+use crate::domain::operation::{Operation, Progressing};
 use crate::domain::remote::Remote;
 
 use super::command::Availability::{self, No, Yes};
@@ -108,17 +109,16 @@ pub(super) fn deploy_named(model: &Model) -> Availability {
 /// Why a cut-off deploy is not gone on with from here where a name has to be typed.
 pub(super) const NAMED: &str = "this environment asks for its name: alertdeck resume ENV --confirm ENV";
 
-/// A deploy was cut off, and what ran before can be put back.
-pub(super) fn put_back(model: &Model) -> Availability {
-    resume(model)
-}
-
 /// A deploy was cut off, and can be finished.
 pub(super) fn finish(model: &Model) -> Availability {
-    resume(model)
+    match cut_off(model) {
+        Some(held) if !held.created => No("its container had not been created: put back, and deploy again"),
+        _ => put_back(model),
+    }
 }
 
-fn resume(model: &Model) -> Availability {
+/// A deploy was cut off, and what ran before can be put back.
+pub(super) fn put_back(model: &Model) -> Availability {
     let review = model.deploy.as_ref().and_then(|deploy| deploy.review());
     let cut_off = review.filter(|review| {
         review.plan.obstacles.iter().any(|obstacle| obstacle.code == crate::domain::problem::code::CUT_OFF)
@@ -128,6 +128,15 @@ fn resume(model: &Model) -> Availability {
         Some(Decision::Refuse(reason)) => No(reason),
         Some(Decision::TypeName) => No(NAMED),
         Some(Decision::Run | Decision::Confirm) => Yes,
+    }
+}
+
+/// What is known of the cut-off deploy of the environment of the dialog.
+pub(super) fn cut_off(model: &Model) -> Option<&Progressing> {
+    let deploy = model.deploy.as_ref()?;
+    match model.facts.environment(&deploy.environment)?.operation.last().map(|seen| &seen.value) {
+        Some(Operation::CutOff(held)) => Some(held),
+        _ => None,
     }
 }
 

@@ -131,6 +131,29 @@ fn a_deploy_that_was_cut_off_is_gone_on_with_from_its_plan_as_carefully_as_it_wa
             assert!(!resumes(&refused.keys(keys), way), "{guard} {keys}");
             assert!(refused.model.hint.is_some() && refused.model.question.is_none(), "{guard} {keys}");
         }
+        let mut early = cut_off(Guard::Open);
+        let held = crate::domain::operation::Progressing {
+            by: "bob@desk".into(),
+            since: String::new(),
+            release: Some(ReleaseNumber(12)),
+            step: None,
+            touched: false,
+            created: false,
+            last: None,
+            lock: None,
+        };
+        let operation = Ok(crate::domain::operation::Operation::CutOff(held));
+        early.fact(FactKind::Operation { environment: name("CI"), operation });
+        assert_eq!(
+            resumes(&early.keys(keys), way),
+            way == Way::PutBack,
+            "nothing was created to be finished"
+        );
+        let shown = early.model.deploy.as_ref().and_then(|deploy| deploy.running());
+        assert!(
+            shown.is_none_or(|running| running.plan.release == ReleaseNumber(12)),
+            "the one that was begun"
+        );
         let mut whole = Script::running();
         whole.planned(Guard::Open);
         assert!(!resumes(&whole.keys(keys), way), "nothing was cut off");

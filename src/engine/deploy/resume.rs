@@ -26,6 +26,7 @@ use crate::engine::workspace::find;
 use crate::engine::{Clock as _, Docker, Engine, World};
 
 use super::lock::nonce;
+use super::patience::twice;
 use super::run::{Course, Reached, Run};
 use super::{Work, observe};
 
@@ -139,8 +140,9 @@ impl<W: World> Engine<W> {
             .hint(format!("alertdeck resume {name} --put-back, and deploy again")));
         }
         let plan = plan_of(environment, &observed, workspace, record);
-        let masker = match new {
-            Some(new) => deployed_secrets(docker, new, &plan.mounts).await.unwrap_or_default(),
+        // What the new one said is shown and written down: without its secrets known it must not be.
+        let secrets = match new {
+            Some(new) => twice(|| deployed_secrets(docker, new, &plan.mounts)).await?,
             None => Vec::new(),
         };
         let work = Work {
@@ -157,7 +159,7 @@ impl<W: World> Engine<W> {
         }
         let mut run = Run::<W>::new(&work, self, progress, stop);
         run.ahead = observed.engine.time.map_or(SignedDuration::ZERO, |time| time.duration_since(asked));
-        run.mask = Masker::default().with(masker);
+        run.mask = Masker::default().with(secrets);
         run.nonce = nonce(self.world.clock().now());
         let lock = work.take_lock(&run.nonce, &self.by, run.now()).await?;
         run.heart.is(lock.clone(), record.release);
